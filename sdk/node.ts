@@ -9,7 +9,7 @@ import { type Deps, openOutbox as open } from './outbox/outbox.ts';
 import type { Outbox } from './outbox/types.ts';
 
 export interface NodeDeps
-  extends Pick<Deps, 'language' | 'limits' | 'reduce' | 'clock' | 'random' | 'store'> {
+  extends Pick<Deps, 'language' | 'limits' | 'reduce' | 'clock' | 'random'> {
   /** The API's address without a slash at its end. */
   readonly api: string;
   /** Where entries are kept. No other process may use it at the same time. */
@@ -18,9 +18,9 @@ export interface NodeDeps
 }
 
 /** Open the outbox in a folder, and begin to send what waits in it. `close` it to let the program end. */
-export function openOutbox({ api, folder, fetch, ...deps }: NodeDeps): Promise<Outbox> {
-  return open({
-    store: new FileStore(folder),
+export async function openOutbox({ api, folder, fetch, ...deps }: NodeDeps): Promise<Outbox> {
+  return await open({
+    store: await FileStore.open(folder),
     network: new FetchNetwork(api, deps.language ?? (() => '*'), fetch),
     reduce: async () => null,
     locks: null,

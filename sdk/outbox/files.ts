@@ -12,19 +12,32 @@ import { doneSlots, type Kept, restore, type Slot } from './kept.ts';
 import type { Change, Files, Store } from './store.ts';
 
 const ENTRY = 'entry.json';
+/** What is being made, or deleted. */
+const NEW = '.new';
+const WHOLE = /^[0-9a-f-]{36}$/;
+const HALF = /^[0-9a-f-]{36}\.new$/;
 
 export class FileStore implements Store {
   readonly durable = true;
   readonly #folder: string;
   #last: Promise<unknown> = Promise.resolve();
 
-  constructor(folder: string) {
+  private constructor(folder: string) {
     this.#folder = folder;
   }
 
+  /** Open a folder, and delete what a process that died there has left half done. */
+  static async open(folder: string): Promise<FileStore> {
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+    for (const name of await readdir(folder)) {
+      if (HALF.test(name)) await rm(join(folder, name), { recursive: true });
+    }
+    return new FileStore(folder);
+  }
+
   async all(): Promise<Kept[]> {
-    await mkdir(this.#folder, { recursive: true, mode: 0o700 });
-    const entries = await Promise.all((await readdir(this.#folder)).map((id) => this.#read(id)));
+    const names = (await readdir(this.#folder)).filter((name) => WHOLE.test(name));
+    const entries = await Promise.all(names.map((id) => this.#read(id)));
     return entries
       .filter((kept) => kept !== null)
       .sort((one, other) => one.createdAt - other.createdAt);
@@ -32,7 +45,7 @@ export class FileStore implements Store {
 
   async add(kept: Kept, files: Files): Promise<Kept> {
     // What is not whole has no entry at its own name.
-    const draft = this.#path(`${kept.id}.new`);
+    const draft = this.#path(`${kept.id}${NEW}`);
     await mkdir(draft, { recursive: true, mode: 0o700 });
     for (const [slot, file] of files) {
       await writeFile(join(draft, nameOf(slot)), file.stream(), PRIVATE);
@@ -63,8 +76,8 @@ export class FileStore implements Store {
 
   async remove(id: string): Promise<void> {
     const gone = this.#last.then(async () => {
-      await rm(this.#path(id, ENTRY), { force: true });
-      await rm(this.#path(id), { recursive: true, force: true });
+      await rename(this.#path(id), this.#path(`${id}${NEW}`)).catch(ignoreAbsent);
+      await rm(this.#path(`${id}${NEW}`), { recursive: true, force: true });
     });
     this.#last = gone.catch(() => undefined);
     await gone;
@@ -72,12 +85,10 @@ export class FileStore implements Store {
 
   /** Return an entry; null if there is none, or it is not whole. */
   async #read(id: string): Promise<Kept | null> {
-    if (id.includes('.')) return null;
     try {
       return restore(JSON.parse(await readFile(this.#path(id, ENTRY), 'utf8')));
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
-      throw error;
+      return ignoreAbsent(error);
     }
   }
 
@@ -88,6 +99,11 @@ export class FileStore implements Store {
 
 /** On the disk when it is written, and for nobody else: it has receipts. */
 const PRIVATE = { flush: true, mode: 0o600 };
+
+function ignoreAbsent(error: unknown): null {
+  if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
+  throw error;
+}
 
 function nameOf(slot: Slot): string {
   return String(slot).replace(' ', '-');

@@ -10,6 +10,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
@@ -90,9 +91,12 @@ def test_killed_at_ten_points_of_its_trip_one_report_arrives_whole(
         folder = tmp_path / str(number)
         death = 1 + number * (whole["steps"] - 1) // (DEATHS - 1)
         assert trip(stack, folder, death, files) is None, "it was not killed"
+        # What a process leaves that dies while it keeps a report.
+        (folder / f"{uuid4()}.new").mkdir()
         again = trip(stack, folder, 0, files)
         assert again
         [entry] = again["entries"]
+        assert [file.name for file in folder.glob("**/*")] == [entry["id"], "entry.json"]
         assert [each["state"] for each in (entry, *entry["files"])] == ["sent"] * 3
     assert reports(stack) == 1 + DEATHS
     assert list(digests(stack).values()) == [sent] * (1 + DEATHS)
