@@ -108,7 +108,7 @@ PROCESSOR ?=
 CLOUD_PORT ?=
 CONTRACT := tests/contract
 DOCUMENTS := $(addprefix $(CURDIR)/build/openapi/,openapi.json openapi-officers.json)
-NODE := $(CONTRACT)/typescript/node_modules
+NODE := $(CONTRACT)/tools/node_modules
 SCAN := .venv-scan
 # Node.js comes by pip: no other is needed, or used.
 WITH_NODE := PATH="$(CURDIR)/$(BIN):$$PATH"
@@ -128,7 +128,7 @@ unexport PYTHONDONTWRITEBYTECODE
 QUICK := tests/browser tests/functional tests/template tests/unit
 PYTEST = COVERAGE_CORE=sysmon $(BIN)/python -m pytest -n auto
 
-.PHONY: help install run web web-lint web-check pictures city test tests more-tests check format lint types words layers openapi documents contract contract-lint contract-typescript \
+.PHONY: help install run web sdk web-lint web-check pictures city test tests more-tests check format lint types words layers openapi documents contract contract-lint \
         contract-python contract-fuzz contract-release cost docs lock token first-admins break-glass reset-sign-in clock bench load package scan rehearse rehearse-mutations rehearsal-cloud deploy rollback \
         release migrate smoke-test status logs redrive restore rotate-key destroy audit-verify audit-key custody-key ledger-verify orphans clean
 .DEFAULT_GOAL := help
@@ -139,10 +139,10 @@ help: ## List all commands
 $(VENV)/.installed: requirements.lock requirements-source.lock infra/python.sh infra/install.sh
 	@PYTHON=$(PYTHON) bash infra/install.sh $(VENV) && touch $@
 
-# Tools that read the OpenAPI document as makers of clients do; the lock file fixes their versions.
-$(NODE)/.installed: $(VENV)/.installed $(addprefix $(CONTRACT)/typescript/,package.json package-lock.json .npmrc)
+# What checks the OpenAPI documents and the workflows; the lock file fixes the versions.
+$(NODE)/.installed: $(VENV)/.installed $(addprefix $(CONTRACT)/tools/,package.json package-lock.json .npmrc)
 	@echo "Installing into $(NODE) ..." >&2; \
-	 cd $(CONTRACT)/typescript && $(WITH_NODE) npm ci --silent >&2 && touch node_modules/.installed
+	 cd $(CONTRACT)/tools && $(WITH_NODE) npm ci --silent >&2 && touch node_modules/.installed
 
 # The scanners cannot share the project's environment: infra/scan/requirements.txt.
 $(SCAN)/.installed: infra/scan/requirements.lock infra/python.sh
@@ -161,6 +161,9 @@ run: $(VENV)/.installed ## Start the whole system on this machine: no account, n
 web: $(VENV)/.installed ## Build the web clients into build/web, if they have changed
 	@$(if $(CITY),$(BIN)/python -m infra.city $(CITY))
 	@CITY=$(CITY) $(BIN)/python -m infra.web
+
+sdk: ## Build the SDK's package into build, after `make install`
+	@mkdir -p build && cd sdk && $(WITH_NODE) npm pack --silent --pack-destination ../build
 
 web-lint: $(VENV)/.installed ## Check the web clients without a browser: lint, types, unit tests, sizes
 	@$(BIN)/python -m infra.web.check --without-browser
@@ -238,23 +241,10 @@ check: lint types layers package scan contract web-lint ## Check all that CI che
 documents: $(VENV)/.installed
 	@$(BIN)/python -m infra.openapi --into build/openapi
 
-contract: contract-lint contract-typescript contract-python contract-fuzz contract-release ## Check the OpenAPI documents as a contract
+contract: contract-lint contract-python contract-fuzz contract-release ## Check the OpenAPI documents as a contract
 
 contract-lint: $(NODE)/.installed documents
-	@$(WITH_NODE) $(NODE)/.bin/redocly lint --config $(CONTRACT)/typescript/lint.yaml $(DOCUMENTS)
-
-contract-typescript: $(NODE)/.installed documents
-	@export $(WITH_NODE) && cd $(CONTRACT)/typescript && rm -rf generated && failed=0; \
-	 for document in $(DOCUMENTS); do \
-	   out=generated/$$(basename $$document .json); \
-	   node_modules/.bin/openapi-typescript $$document --output $$out.ts \
-	   && node_modules/.bin/openapi-ts --input $$document --output $$out \
-	        --client @hey-api/client-fetch --no-log-file || failed=1; \
-	 done; \
-	 for project in tsconfig.json tsconfig.client.json; do \
-	   node_modules/.bin/tsc --project $$project || failed=1; \
-	 done; \
-	 node untyped.mjs generated/*.ts generated/*/types.gen.ts || failed=1; exit $$failed
+	@$(WITH_NODE) $(NODE)/.bin/redocly lint --config $(CONTRACT)/tools/lint.yaml $(DOCUMENTS)
 
 contract-python: documents
 	@for document in $(DOCUMENTS); do $(BIN)/python -m tests.contract.python_client $$document || exit; done

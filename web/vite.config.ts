@@ -51,5 +51,10 @@ export default defineConfig({
     ),
   },
   // None fails because the machine is busy.
-  test: { environment: 'node', include: ['**/*.test.{ts,tsx}'], testTimeout: 60_000 },
+  test: {
+    environment: 'node',
+    include: ['**/*.test.{ts,tsx}', '../sdk/**/*.test.ts'],
+    exclude: ['**/node_modules/**', '../sdk/{node_modules,dist}/**'],
+    testTimeout: 60_000,
+  },
 });

@@ -1,7 +1,7 @@
 """Build the web clients into `build/web`, when something has changed since.
 
     package-lock.json → web/node_modules  npm ci
-    web/, the city    → build/web         Vite
+    web/, sdk/, the city → build/web      Vite
 
 What was installed and what was built are stamped: without a change no program is started, and
 nothing asks the network.
@@ -71,6 +71,10 @@ def install(root: Path = ROOT, *, say: Callable[[str], None], node: Node | None 
 
 
 def _install(web: Path, say: Callable[[str], None], node: Node) -> None:
+    # The SDK, which the clients are made of, uses the same packages.
+    modules = web.parent / "sdk" / "node_modules"
+    if not modules.is_symlink():
+        modules.symlink_to(Path("..", web.name, modules.name))
     installed = web / "node_modules" / ".installed"
     wanted = stamp.of_packages(web, node.version)
     if _says(installed, wanted):

@@ -16,7 +16,7 @@ from infra.web.build import ROOT, NotBuilt, build, install
 from infra.web.node import Failed, InstalledNode
 from infra.web.sizes import sizes
 
-_WEB = ROOT / "web"
+_WEB, _SDK = ROOT / "web", ROOT / "sdk"
 _WITHOUT_BROWSER = "--without-browser"
 # JSON that is written by hand.
 _JSON = (".chalice", "chalicelib/http/examples", "city", "tests/cities", "tests/events")
@@ -53,14 +53,19 @@ def _tools() -> list[tuple[str, str]]:
     whole = ROOT / "build" / "openapi.json"
     whole.write_text(written(document(index.operations(), open_values=False)), encoding="utf-8")
     generator = modules / "openapi-typescript" / "bin" / "cli.js"
-    for name, script, arguments in (
-        ("types of the API", generator, (str(whole), "--output", "shared/schema.d.ts")),
-        ("lint", biome, ("lint", "--error-on-warnings")),
-        ("types", modules / "typescript" / "bin" / "tsc", ("--noEmit",)),
-        ("unit tests", modules / "vitest" / "vitest.mjs", ("run",)),
-        ("JSON, which `make format` mends", biome, ("format", *_JSON)),
+    compiler = modules / "typescript" / "bin" / "tsc"
+    types = (_WEB / "shared" / "schema.d.ts", _SDK / "schema.ts")
+    for name, folder, script, arguments in (
+        ("types of the API", _WEB, generator, (str(whole), "--output", str(types[0]))),
+        ("types of the SDK", _SDK, generator, ("../openapi.json", "--output", str(types[1]))),
+        ("types of anything", _SDK, _SDK / "testing" / "untyped.mjs", tuple(map(str, types))),
+        ("lint", _WEB, biome, ("lint", "--error-on-warnings")),
+        ("lint of the SDK", _SDK, biome, ("lint", "--error-on-warnings")),
+        ("types", _WEB, compiler, ("--noEmit",)),
+        ("the SDK", _SDK, compiler, ()),
+        ("unit tests", _WEB, modules / "vitest" / "vitest.mjs", ("run",)),
+        ("JSON, which `make format` mends", ROOT, biome, ("format", *_JSON)),
     ):
-        folder = ROOT if _JSON[0] in arguments else _WEB
         try:
             node.run(script, *arguments, folder=folder, environment={"CITY": str(city.FOLDER)})
         except Failed as error:

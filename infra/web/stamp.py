@@ -5,8 +5,8 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 PACKAGES = ("package.json", "package-lock.json", ".npmrc")
-# Installed, or types alone, which no build needs.
-_NOT_SOURCES = ("node_modules", "schema.d.ts")
+# Installed, made, or types alone, which no build needs.
+_NOT_SOURCES = ("node_modules", "schema.d.ts", "schema.ts", "dist")
 
 
 def of_packages(web: Path, node: str) -> str:
@@ -16,7 +16,8 @@ def of_packages(web: Path, node: str) -> str:
 
 def of_build(root: Path, city: Path, node: str) -> str:
     """Return the digest of what is built: packages, sources, the city with its map."""
-    named = [(f"web/{path.relative_to(root / 'web')}", path) for path in _sources(root / "web")]
+    sources = (path for folder in ("web", "sdk") for path in _sources(root / folder))
+    named = [(str(path.relative_to(root)), path) for path in sources]
     texts = sorted((city / "texts").glob("*.json"))
     streets = streets_of(city)
     files = (city / "city.json", *texts, *([streets] if streets else ()))

@@ -53,7 +53,7 @@ def engine(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> str:
     InstalledNode().run(
         WEB / "node_modules" / "vite" / "bin" / "vite.js",
         *("build", "--logLevel", "error", "--outDir", str(folder)),
-        *("--config", str(WEB / "report" / "testing" / "vite.config.ts")),
+        *("--config", str(ROOT / "sdk" / "testing" / "vite.config.ts")),
         folder=WEB,
         environment={},
     )

@@ -1,4 +1,4 @@
-"""The program that cuts metadata on a resident's phone, run by Node.js as it stands in `web/`."""
+"""The program that cuts metadata on a resident's phone, run by Node.js as it stands in `sdk/`."""
 
 import json
 import subprocess
@@ -8,7 +8,7 @@ from typing import NamedTuple
 from infra.web.node import InstalledNode
 
 ROOT = Path(__file__).parents[2]
-_COMMAND = ROOT / "web" / "report" / "metadata" / "testing" / "command.ts"
+_COMMAND = ROOT / "sdk" / "metadata" / "testing" / "command.ts"
 
 
 class Cut(NamedTuple):

@@ -11,7 +11,7 @@ from infra.web.build import ROOT, NotBuilt, build
 from infra.web.node import Failed
 from tests.local.stack import Stack
 
-IGNORED = shutil.ignore_patterns("node_modules", "__pycache__", "schema.d.ts")
+IGNORED = shutil.ignore_patterns("node_modules", "__pycache__", "schema.d.ts", "dist")
 
 
 class RecordingNode:
@@ -46,7 +46,8 @@ class RecordingNode:
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
     """A project with sources, and nothing installed or built."""
-    shutil.copytree(ROOT / "web", tmp_path / "web", ignore=IGNORED)
+    for name in ("web", "sdk"):
+        shutil.copytree(ROOT / name, tmp_path / name, ignore=IGNORED)
     shutil.copytree(ROOT / "city", tmp_path / "city")
     return tmp_path
 
@@ -65,7 +66,7 @@ def test_a_second_build_starts_no_program(project: Path) -> None:
     assert built(project) == []
 
 
-@pytest.mark.parametrize("changed", ["web/report/main.tsx", "city/city.json"])
+@pytest.mark.parametrize("changed", ["web/report/main.tsx", "sdk/outbox/outbox.ts", "city/city.json"])
 def test_a_changed_source_is_built_without_npm(project: Path, changed: str) -> None:
     built(project)
     with (project / changed).open("a") as file:

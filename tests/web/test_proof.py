@@ -12,7 +12,7 @@ from infra.web.node import InstalledNode
 from tests.web.cutter import ROOT
 
 NOW = datetime(2026, 11, 26, 10, tzinfo=UTC)
-_COMMAND = ROOT / "web" / "report" / "testing" / "prove.ts"
+_COMMAND = ROOT / "sdk" / "testing" / "prove.ts"
 
 
 @pytest.mark.parametrize("level", [LoadLevel.BUSY, LoadLevel.FLOOD])

@@ -2,7 +2,7 @@
 
 import { texts } from '../shared/language.ts';
 import type { Limits } from './form.ts';
-import type { Removed, Said } from './metadata/bytes.ts';
+import type { Removed, Said } from '../../sdk/metadata/bytes.ts';
 
 export type Kind = 'image' | 'video' | 'audio';
 

@@ -1,7 +1,7 @@
 import { IDBFactory, IDBKeyRange } from 'fake-indexeddb';
 import { beforeEach, expect, test, vi } from 'vitest';
 
-import { FakeChannels } from './outbox/testing/pages.ts';
+import { FakeChannels } from '../../sdk/outbox/testing/pages.ts';
 
 type Begun = typeof import('./begun.ts');
 

@@ -9,7 +9,7 @@ import { signal } from '@preact/signals';
 
 import { eraseTexts, keepText, type KeptText, readTexts, TEXT } from './draft.ts';
 import { goesOn, once } from './once.ts';
-import type { TextFor } from './outbox/types.ts';
+import type { TextFor } from '../../sdk/outbox/types.ts';
 import { beforeLeaving, isLeft } from './put-away.ts';
 
 const begun = signal<readonly KeptText[]>([]);

@@ -4,8 +4,8 @@
  */
 
 import type { Form } from './form.ts';
-import { randomUuid } from './outbox/uuid.ts';
-import { abort } from './request.ts';
+import { randomUuid } from '../../sdk/outbox/uuid.ts';
+import { abort } from '../../sdk/request.ts';
 
 export interface KeptDraft {
   readonly id: string;

@@ -3,8 +3,8 @@ import { beforeEach, expect, test, vi } from 'vitest';
 
 import type { Keeping, KeptDraft } from './draft.ts';
 import { emptyForm } from './form.ts';
-import type { Begun, Entry } from './outbox/types.ts';
-import { result } from './request.ts';
+import type { Begun, Entry } from '../../sdk/outbox/types.ts';
+import { result } from '../../sdk/request.ts';
 
 type Drafts = typeof import('./draft.ts');
 

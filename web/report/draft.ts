@@ -25,8 +25,8 @@ import {
   writeWords,
 } from './draft-rows.ts';
 import { noted } from './once.ts';
-import type { Begun, Entry } from './outbox/types.ts';
-import { result } from './request.ts';
+import type { Begun, Entry } from '../../sdk/outbox/types.ts';
+import { result } from '../../sdk/request.ts';
 
 export type { KeptDraft, KeptText } from './draft-rows.ts';
 

@@ -2,7 +2,7 @@
 import { detailsOf, digits, oneLine, type Question } from '../shared/answers.ts';
 import type { Schemas } from '../shared/api.ts';
 import { parted } from '../shared/language.ts';
-import type { ReportBody } from './outbox/types.ts';
+import type { ReportBody } from '../../sdk/outbox/types.ts';
 import { isTooOld, toLocal, toRfc3339 } from '../shared/time.ts';
 
 export type Category = Schemas['Category'];

@@ -2,7 +2,7 @@ import { IDBDatabase, IDBFactory, IDBKeyRange } from 'fake-indexeddb';
 import { beforeEach, expect, test, vi } from 'vitest';
 
 import { emptyForm } from './form.ts';
-import type { Outbox } from './outbox/types.ts';
+import type { Outbox } from '../../sdk/outbox/types.ts';
 
 const WORD = 'plum blossom';
 const MESSAGE = { id: 'text:R1:messages', text: 'Begun here', at: 1 };

@@ -16,7 +16,7 @@ import {
 } from './draft.ts';
 import type { Form } from './form.ts';
 import { allDone } from './once.ts';
-import type { Outbox } from './outbox/types.ts';
+import type { Outbox } from '../../sdk/outbox/types.ts';
 
 /** What is kept under a word, but for the bytes of its files, which follow in the same order. */
 interface Index {

@@ -2,7 +2,7 @@
  * What a person keeps under a word, encrypted, while the page shows nothing of it. There is one row, of
  * one size, on each phone that has opened the page: whether something is in it shows only to the word.
  */
-import { result } from './request.ts';
+import { result } from '../../sdk/request.ts';
 
 const NAME = 'tipline-safe';
 const STORE = 'safe';

@@ -4,7 +4,7 @@ import { effect, signal } from '@preact/signals';
 import { createApi, type Schemas } from '../shared/api.ts';
 import { language } from '../shared/language.ts';
 import { isInMemory, noteTaken } from './draft.ts';
-import type { Entry, Outbox } from './outbox/types.ts';
+import type { Entry, Outbox } from '../../sdk/outbox/types.ts';
 import { isLeft, putAway } from './put-away.ts';
 
 export const api = createApi();
@@ -39,8 +39,8 @@ export function followNetwork(): void {
 /** Open the outbox and send what waits in it. Its program comes after the first screen. */
 export async function openService(limits: () => Schemas['Limits'] | undefined): Promise<void> {
   const [{ openOutbox }, { limitsOf }] = await Promise.all([
-    import('./outbox/outbox.ts'),
-    import('./outbox/limits.ts'),
+    import('../../sdk/outbox/outbox.ts'),
+    import('../../sdk/outbox/limits.ts'),
   ]);
   const opened = await openOutbox({
     language: () => language.value,

@@ -1,7 +1,7 @@
 /** Reads a receipt out of its saved picture, where the browser reads QR codes: on a phone that has no other. */
 import { useEffect, useState } from 'preact/hooks';
 
-import { readReceipt, receiptFault } from '../../shared/receipt.ts';
+import { readReceipt, receiptFault } from '../../../sdk/receipt.ts';
 import { FOLDER, Picker } from '../write/attachments.tsx';
 import { mine } from './texts.ts';
 

@@ -11,7 +11,7 @@ import { catalogue } from '../catalogue.ts';
 import type { Limits } from '../form.ts';
 import { guardClosing } from '../leave.ts';
 import { goesOn, once } from '../once.ts';
-import { type Entry, type ExistingReport, type Outbox, Unacceptable } from '../outbox/types.ts';
+import { type Entry, type ExistingReport, type Outbox, Unacceptable } from '../../../sdk/outbox/types.ts';
 import { openedOutbox, outbox } from '../service.ts';
 import { Sure } from '../parts/sure.tsx';
 import { Files } from '../sent/files.tsx';

@@ -5,7 +5,7 @@ import { ErrorSummary } from '../../shared/components/error-summary.tsx';
 import { Form, TextBox } from '../../shared/components/field.tsx';
 import { Status } from '../../shared/components/status.tsx';
 import { colon, labelled, language, useSaid } from '../../shared/language.ts';
-import { readReceipt, RECEIPT_LENGTH, receiptFault } from '../../shared/receipt.ts';
+import { readReceipt, RECEIPT_LENGTH, receiptFault } from '../../../sdk/receipt.ts';
 import { showDay, showTime } from '../../shared/time.ts';
 import { begunTexts, forgetTexts, loadTexts, reportOf, textId } from '../begun.ts';
 import { categoryOf } from '../catalogue.ts';

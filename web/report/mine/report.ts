@@ -5,7 +5,7 @@ import { useCallback, useRef } from 'preact/hooks';
 
 import { createApi, problemOf, type Schemas } from '../../shared/api.ts';
 import { sentences, useSaid } from '../../shared/language.ts';
-import type { Entry } from '../outbox/types.ts';
+import type { Entry } from '../../../sdk/outbox/types.ts';
 
 export type OwnReport = Schemas['OwnReport'];
 export type Message = Schemas['Message'];

@@ -5,7 +5,7 @@ import { Button } from '../../shared/components/button.tsx';
 import { Status } from '../../shared/components/status.tsx';
 import { language, sentences } from '../../shared/language.ts';
 import { download } from '../download.ts';
-import { randomUuid } from '../outbox/uuid.ts';
+import { randomUuid } from '../../../sdk/outbox/uuid.ts';
 import { Sure } from '../parts/sure.tsx';
 import { locate, type NoFix } from '../position.ts';
 import { tell } from '../screen.ts';

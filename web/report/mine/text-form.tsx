@@ -7,7 +7,7 @@ import { forgetTexts, giveWords, textId, wordsOf, write as keepWords, writeNow }
 import { catalogue } from '../catalogue.ts';
 import { lengthOf } from '../form.ts';
 import { goesOn, once } from '../once.ts';
-import type { Entry, TextFor } from '../outbox/types.ts';
+import type { Entry, TextFor } from '../../../sdk/outbox/types.ts';
 import { Length, TEXT_MAX } from '../parts/length.tsx';
 import { word } from '../screen.ts';
 import { sent } from '../sent/texts.ts';

@@ -1,6 +1,6 @@
 import { Status } from '../../shared/components/status.tsx';
 import { texts } from '../../shared/language.ts';
-import type { Entry } from '../outbox/types.ts';
+import type { Entry } from '../../../sdk/outbox/types.ts';
 import { isHeldUp, isKept } from '../service.ts';
 import './still-sending.css';
 

@@ -1,5 +1,5 @@
 import { fileName } from '../attachment.ts';
-import type { Entry, EntryFile } from '../outbox/types.ts';
+import type { Entry, EntryFile } from '../../../sdk/outbox/types.ts';
 import { sent } from './texts.ts';
 import './files.css';
 

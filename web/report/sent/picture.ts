@@ -1,5 +1,5 @@
 /** The receipt as a picture, to keep among others. */
-import { showReceipt } from '../../shared/receipt.ts';
+import { showReceipt } from '../../../sdk/receipt.ts';
 
 /** A QR code: how many squares wide it is, and those that are black, as the path of an SVG. */
 export interface Code {

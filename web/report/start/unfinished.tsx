@@ -6,7 +6,7 @@ import { language, sentences } from '../../shared/language.ts';
 import { begunTexts, forgetTexts, loadTexts, reportOf } from '../begun.ts';
 import { categoryOf } from '../catalogue.ts';
 import { draftChanges, eraseDraft, type KeptDraft, readDrafts } from '../draft.ts';
-import type { Entry, EntryState } from '../outbox/types.ts';
+import type { Entry, EntryState } from '../../../sdk/outbox/types.ts';
 import { isLeft } from '../put-away.ts';
 import { howToGoOn, stillSending } from '../parts/still-sending.tsx';
 import { Sure } from '../parts/sure.tsx';

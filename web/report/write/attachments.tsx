@@ -17,7 +17,7 @@ import {
 import { catalogue } from '../catalogue.ts';
 import { Sure } from '../parts/sure.tsx';
 import { type FieldError, fieldId, fileId, fileWords } from './errors.ts';
-import type { Removed, Said } from '../metadata/bytes.ts';
+import type { Removed, Said } from '../../../sdk/metadata/bytes.ts';
 import type { ChosenFiles } from './chosen.ts';
 import { Recorder, RecordButton, recordedType } from './record.tsx';
 import { write } from './texts.ts';

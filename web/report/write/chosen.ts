@@ -2,8 +2,8 @@
 import { type ReadonlySignal, signal } from '@preact/signals';
 
 import { type Attachment, recordedMs, underOneName } from '../attachment.ts';
-import { cut } from '../metadata/cut.ts';
-import { reducedOf } from '../reduced.ts';
+import { cut } from '../../../sdk/metadata/cut.ts';
+import { reducedOf } from '../../../sdk/reduced.ts';
 
 export interface ChosenFiles {
   readonly all: ReadonlySignal<readonly Attachment[]>;

@@ -1,7 +1,7 @@
 /** Faults as people read them, each with the id of its field on the page. */
 import { type Attachment, type FileFault, fileName, showSize } from '../attachment.ts';
 import type { Category, Fault } from '../form.ts';
-import type { Unacceptable } from '../outbox/types.ts';
+import type { Unacceptable } from '../../../sdk/outbox/types.ts';
 import { catalogue } from '../catalogue.ts';
 import { write } from './texts.ts';
 

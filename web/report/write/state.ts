@@ -14,8 +14,8 @@ import {
 } from '../draft.ts';
 import { emptyForm, type Form, isBegun, type Subject } from '../form.ts';
 import { PAUSE_MS, whenHidden } from '../begun.ts';
-import type { Begun, Entry } from '../outbox/types.ts';
-import { randomUuid } from '../outbox/uuid.ts';
+import type { Begun, Entry } from '../../../sdk/outbox/types.ts';
+import { randomUuid } from '../../../sdk/outbox/uuid.ts';
 import { beforeLeaving } from '../put-away.ts';
 import { chosenFiles } from './chosen.ts';
 import { dropRecording, endRecording, isRecording } from './record.tsx';

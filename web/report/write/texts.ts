@@ -1,7 +1,7 @@
 /** The words of the report page. */
 import { texts } from '../../shared/language.ts';
 import type { Kind } from '../attachment.ts';
-import type { Removed, Said } from '../metadata/bytes.ts';
+import type { Removed, Said } from '../../../sdk/metadata/bytes.ts';
 
 type Removals = Readonly<Record<Removed, string>>;
 type Sayings = Readonly<Record<keyof Said, (it: string) => string>>;

@@ -20,7 +20,7 @@ import {
   type Limits,
   type Subject,
 } from '../form.ts';
-import { Unacceptable } from '../outbox/types.ts';
+import { Unacceptable } from '../../../sdk/outbox/types.ts';
 import { Heading } from '../parts/heading.tsx';
 import { Length, TEXT_MAX } from '../parts/length.tsx';
 import { Missing } from '../parts/later.tsx';

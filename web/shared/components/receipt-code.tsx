@@ -1,6 +1,6 @@
 import { useCopied } from '../copied.ts';
 import { colon, texts } from '../language.ts';
-import { showReceipt } from '../receipt.ts';
+import { showReceipt } from '../../../sdk/receipt.ts';
 import { Button } from './button.tsx';
 import './receipt-code.css';
 

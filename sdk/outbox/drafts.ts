@@ -42,7 +42,7 @@ export async function prepareReport(
 export async function prepareAddition(
   report: KeptReport,
   added: readonly File[],
-  keep: Keep,
+  keep: Keep | undefined,
   how: Preparing,
   createdAt: number,
 ): Promise<Prepared> {
@@ -99,7 +99,7 @@ function blank(createdAt: number, files: readonly KeptFile[]): Kept {
 
 async function prepareFiles(
   files: readonly File[],
-  keep: Keep,
+  keep: Keep = { place: false, time: false },
   { limits, reduce }: Preparing,
 ): Promise<{ files: KeptFile[]; blobs: Files }> {
   if (files.length > limits.perReport) throw new Unacceptable('too_many_files');

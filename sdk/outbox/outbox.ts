@@ -6,7 +6,7 @@
  * Python.
  */
 
-import { signal, type ReadonlySignal } from '@preact/signals';
+import { signal, type ReadonlySignal } from '@preact/signals-core';
 
 import { prove } from '../proof.ts';
 import { type Reduce, reducedSoon } from '../reduced.ts';
@@ -26,6 +26,7 @@ import type {
   Entry,
   ExistingReport,
   Keep,
+  KeptDraft,
   Outbox,
   ReportBody,
   TextFor,
@@ -36,13 +37,15 @@ import { viewOf } from './views.ts';
 const NAME = 'tipline-outbox';
 
 export interface Deps {
-  /** The language of the API's sentences. */
-  readonly language: () => string;
+  /** The language of the API's sentences; any, when it is left out. */
+  readonly language?: () => string;
   /** The API's address without a slash at its end; that of the page when it is left out. */
   readonly api?: string;
   /** What the service takes, if the catalogue has been read. */
   readonly limits?: () => SendingLimits | undefined;
   readonly network?: Network;
+  /** Where entries are kept; in the browser's database when it is left out. */
+  readonly store?: Store;
   readonly clock?: Clock;
   readonly random?: () => number;
   readonly prove?: Prove;
@@ -59,8 +62,8 @@ export interface Deps {
 /** Open the outbox, and begin to send what waits in it. */
 export async function openOutbox(deps: Deps): Promise<Outbox> {
   const factory = deps.indexedDB === undefined ? databases() : deps.indexedDB;
-  const { store, durable } = await openStore(factory, deps.clock ?? browserClock);
-  const outbox = new PageOutbox(deps, store, durable);
+  const store = deps.store ?? (await openStore(factory, deps.clock ?? browserClock));
+  const outbox = new PageOutbox(deps, store);
   await outbox.load();
   void outbox.send();
   return outbox;
@@ -92,10 +95,11 @@ class PageOutbox implements Outbox {
   #stopTimer = () => {};
   #closed = false;
 
-  constructor(deps: Deps, store: Store, durable: boolean) {
-    this.durable = durable;
+  constructor(deps: Deps, store: Store) {
+    this.durable = store.durable;
     this.#store = store;
-    this.#network = deps.network ?? new BrowserNetwork(deps.api ?? '', deps.language);
+    const language = deps.language ?? (() => '*');
+    this.#network = deps.network ?? new BrowserNetwork(deps.api ?? '', language);
     this.#clock = deps.clock ?? browserClock;
     this.#retries = new Retries(this.#clock, deps.random ?? Math.random);
     this.#prove = deps.prove ?? prove;
@@ -134,7 +138,7 @@ class PageOutbox implements Outbox {
     return await this.#keep(await prepareReport(draft, this.#preparing, this.#clock.now()));
   }
 
-  async addFiles(report: ExistingReport, files: readonly File[], keep: Keep): Promise<Entry> {
+  async addFiles(report: ExistingReport, files: readonly File[], keep?: Keep): Promise<Entry> {
     return await this.#keep(
       await prepareAddition(report, files, keep, this.#preparing, this.#clock.now()),
     );
@@ -200,7 +204,7 @@ class PageOutbox implements Outbox {
     void this.#send();
   }
 
-  async draftOf(id: string): Promise<Draft | undefined> {
+  async draftOf(id: string): Promise<KeptDraft | undefined> {
     const kept = this.#kept.get(id);
     if (!kept?.body) return undefined;
     const { media: _, ...report } = JSON.parse(kept.body) as ReportBody & { media?: unknown };

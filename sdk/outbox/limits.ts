@@ -1,4 +1,4 @@
-import type { components } from '../../shared/schema';
+import type { components } from '../schema.ts';
 
 type Limits = components['schemas']['Limits'];
 

@@ -1,6 +1,6 @@
 /** Sends a report: its text, and what files it will have. */
 
-import type { components } from '../../shared/schema';
+import type { components } from '../schema.ts';
 import type { Clock } from './clock.ts';
 import type { Kept, KeptFile } from './kept.ts';
 import { challengeIn, Later, ProofRequired, readReply, Refused, type Reply } from './network.ts';

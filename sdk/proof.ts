@@ -10,7 +10,7 @@
  */
 
 import { createHasher } from './sha256.ts';
-import type { components } from '../shared/schema';
+import type { components } from './schema.ts';
 
 export type Challenge = Pick<components['schemas']['Challenge'], 'challenge' | 'bits' | 'rounds'>;
 

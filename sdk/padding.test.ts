@@ -32,7 +32,7 @@ test('what the client of the API sends is padded', async () => {
     },
   });
   for (const text of ['Yes.', 'It is still there, behind the school. '.repeat(30)]) {
-    await api.POST('/v1/officer/reports/{report_id}/messages', {
+    await api.POST('/v1/reports/{report_id}/messages', {
       params: { path: { report_id: 'A' } },
       body: { text },
     });

@@ -14,6 +14,8 @@ export type Change = (kept: Kept) => Kept;
 export type Files = ReadonlyMap<Slot, Blob>;
 
 export interface Store {
+  /** Whether entries outlive this page or program. */
+  readonly durable: boolean;
   /** All entries, oldest first. */
   all(): Promise<Kept[]>;
   /** Keep an entry and its files, all or nothing. Return the entry as it could be kept. */
@@ -29,6 +31,7 @@ export interface Store {
 
 /** Keeps in this page's memory. */
 export class MemoryStore implements Store {
+  readonly durable = false;
   readonly #entries = new Map<string, Kept>();
   readonly #files = new Map<string, Map<Slot, Blob>>();
 
@@ -84,6 +87,7 @@ export class MemoryStore implements Store {
  * an open page, what it held goes on in memory.
  */
 export class RoomyStore implements Store {
+  readonly durable = true;
   readonly #indexed: IndexedStore;
   readonly #memory = new MemoryStore();
   /** The rows of the database as this page knows them. */
@@ -185,15 +189,10 @@ function changed(kept: Kept, changes: readonly Change[]): Kept {
   return changes.reduce((latest, change) => change(latest), kept);
 }
 
-/** Open what this browser has to keep entries, and say whether they outlive the page. */
-export async function openStore(
-  factory: IDBFactory | null,
-  clock: Clock,
-): Promise<{ store: Store; durable: boolean }> {
+/** Open what this browser has to keep entries. */
+export async function openStore(factory: IDBFactory | null, clock: Clock): Promise<Store> {
   const indexed = factory && (await working(new IndexedStore(factory), clock));
-  return indexed
-    ? { store: new RoomyStore(indexed), durable: true }
-    : { store: new MemoryStore(), durable: false };
+  return indexed ? new RoomyStore(indexed) : new MemoryStore();
 }
 
 /** Return a store that can keep an entry and its files; null if it cannot, or does not respond. */
@@ -236,6 +235,7 @@ export class Lost extends Error {
  * lose a connection that is left open in the background.
  */
 export class IndexedStore implements Store {
+  readonly durable = true;
   readonly #factory: IDBFactory;
   #born: unknown;
 

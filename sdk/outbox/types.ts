@@ -1,8 +1,8 @@
 /** What the screens see of the outbox: a draft goes in, an entry comes out. */
 
-import type { ReadonlySignal } from '@preact/signals';
+import type { ReadonlySignal } from '@preact/signals-core';
 
-import type { components } from '../../shared/schema';
+import type { components } from '../schema.ts';
 import type { Keep as CutKeep } from '../metadata/bytes.ts';
 
 /** What stays in the files. Those that are `uncut` go byte for byte as they are. */
@@ -25,9 +25,14 @@ export interface Begun {
 export interface Draft {
   readonly report: ReportBody;
   readonly files: readonly File[];
-  readonly keep: Keep;
+  /** Neither place nor time when it is left out. */
+  readonly keep?: Keep;
   /** What the page has kept of it while it was written. */
   readonly begun?: Begun;
+}
+
+export interface KeptDraft extends Draft {
+  readonly keep: Keep;
 }
 
 /** An existing report to which files are added. */
@@ -159,7 +164,7 @@ export interface Outbox {
    */
   add(draft: Draft): Promise<Entry>;
   /** The same for files that are added to an existing report. Throws Unacceptable. */
-  addFiles(report: ExistingReport, files: readonly File[], keep: Keep): Promise<Entry>;
+  addFiles(report: ExistingReport, files: readonly File[], keep?: Keep): Promise<Entry>;
   /** The same for a text. Those of one report arrive in their order. Throws Unacceptable. */
   addText(report: ExistingReport, to: TextFor, words: string): Promise<Entry>;
   /**
@@ -183,7 +188,7 @@ export interface Outbox {
   /** Show entries again that were kept elsewhere. Those that have gone come back without their files. */
   comeBack(entries: readonly unknown[]): Promise<void>;
   /** What an entry was made of, to correct a report that was refused. Its files are cut already. */
-  draftOf(id: string): Promise<Draft | undefined>;
+  draftOf(id: string): Promise<KeptDraft | undefined>;
   /** The exact text that was sent as the report: it belongs to the proof of the ledger. */
   bodyOf(id: string): Promise<string | undefined>;
   /** End all timers and uploads. What is not sent stays kept. */

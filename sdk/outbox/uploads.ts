@@ -1,6 +1,6 @@
 /** Sends the files of a report that is filed. */
 
-import type { components } from '../../shared/schema';
+import type { components } from '../schema.ts';
 import { declare } from './drafts.ts';
 import { reducedSlot, withFile, type KeptFile } from './kept.ts';
 import { Expired, expectStored, Later, readReply, Refused, type Grant } from './network.ts';

@@ -1,6 +1,6 @@
 /** Calls of the API, and uploads to storage: what goes out, and what a response means. */
 
-import type { components } from '../../shared/schema';
+import type { components } from '../schema.ts';
 import type { Challenge } from '../proof.ts';
 import type { Problem } from './types.ts';
 
