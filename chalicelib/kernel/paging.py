@@ -42,10 +42,16 @@ class Cursors:
         self._renew_next: datetime | None = None
 
     def issue(
-        self, position: str, *, reader: str, filters: Mapping[str, object], now: datetime
+        self,
+        position: str,
+        *,
+        reader: str,
+        filters: Mapping[str, object],
+        now: datetime,
+        life: timedelta = CURSOR_LIFE,
     ) -> str:
-        """Return a cursor for the page below `position`. It is good for `CURSOR_LIFE`."""
-        expires = int((now + CURSOR_LIFE).timestamp())
+        """Return a cursor for the page that begins at `position`. It is good for `life`."""
+        expires = int((now + life).timestamp())
         content = json.dumps([position, expires], separators=(",", ":")).encode()
         nonce = secrets.token_bytes(_NONCE_BYTES)
         encrypted = _cipher(self._ring[0]).encrypt(nonce, content, _binding(reader, filters))

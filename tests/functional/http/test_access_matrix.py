@@ -12,6 +12,7 @@ import pytest
 
 from chalicelib import wiring
 from chalicelib.domain.casework.bursts import BurstEnding
+from chalicelib.domain.notices.destinations import READERS
 from chalicelib.domain.officers import model
 from chalicelib.domain.officers.model import Role
 from chalicelib.http import index
@@ -185,6 +186,7 @@ ROUTES: Mapping[tuple[str, str], Route] = {
     ("DELETE", "/v1/officer/subscriptions/{subscription_id}"): Route(204, STAFF),
     ("GET", "/v1/officer/shifts"): Route(200, STAFF),
     ("GET", "/v1/officer/handover"): Route(200),
+    ("GET", "/v1/officer/events"): Route(404, frozenset(READERS)),
     ("PUT", "/v1/admin/shifts"): Route(200, ADMINS, body={"shifts": []}),
     ("GET", "/v1/officer/bulletins"): Route(200),
     ("POST", "/v1/officer/bulletins"): Route(201),
