@@ -7,6 +7,7 @@ import { expect, test } from 'vitest';
 const BY_HAND = '/v1/admin/destinations';
 const WITHOUT_A_SCREEN: Readonly<Record<string, string>> = {
   'GET /v1/officer/forms': 'An opened report has its answers with the labels of their form.',
+  'GET /v1/officer/events': 'Other systems fetch them: docs/events.md.',
   'POST /v1/officer/reports/{report_id}/read': 'Each step on a report counts it as read.',
 };
 

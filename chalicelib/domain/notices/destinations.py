@@ -38,7 +38,7 @@ BOTH_SIGN = timedelta(hours=24)
 # seconds and their pauses (aws/table.py). Until then, one before it may still come.
 SETTLED_AFTER = timedelta(seconds=30)
 # Whose own log of events a destination can be.
-READERS = (Role.OFFICER, Role.SUPERVISOR)
+READERS = (Role.OFFICER, Role.SUPERVISOR, Role.SYSTEM)
 _LONGEST_PAUSE = timedelta(hours=1)
 _QUARTER = 15
 

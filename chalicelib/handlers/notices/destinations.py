@@ -5,7 +5,6 @@ from typing import Annotated, Self
 from pydantic import Field
 
 from chalicelib import wiring
-from chalicelib.domain.casework.query import Limit
 from chalicelib.domain.catalogue.model import Urgency
 from chalicelib.domain.notices.destinations import (
     READERS,
@@ -25,6 +24,7 @@ from chalicelib.http.routes import Access, Routes
 from chalicelib.http.shapes import Category, District, Shape, Tag, Timestamp
 from chalicelib.kernel import errors
 from chalicelib.kernel.models import Input, NotNull, Query, left_out
+from chalicelib.kernel.paging import Limit
 from chalicelib.services.notices import destinations
 from chalicelib.services.notices.destinations import DestinationDesk, Kept
 from chalicelib.services.second_person import tag_of
