@@ -121,6 +121,46 @@ def test_nobody_changes_their_own_row(open_page: OpenPage) -> None:
     expect(page.get_by_role("button", name="Propose a change")).to_have_count(0)
 
 
+def test_one_admin_proposes_a_destination_and_another_sees_its_secret_once(
+    open_page: OpenPage, stack: Stack
+) -> None:
+    page = page_of(open_page, CHEN, "/console/admin/destinations")
+    page.get_by_role("link", name="Propose a destination").click()
+    page.get_by_label("Name", exact=True).fill("dispatch")
+    page.get_by_label("Address").fill("https://192.168.0.1/events")
+    page.get_by_role("button", name="Propose").click()
+    expect(page.get_by_role("alert")).to_contain_text("url")
+    page.get_by_label("Address").fill("https://receiver.localhost:9000/events")
+    page.get_by_label("A report came").check()
+    page.get_by_role("button", name="Propose").click()
+    expect(page.get_by_text("You proposed this")).to_be_visible()
+    expect(page.get_by_role("button", name="Approve exactly this")).to_have_count(0)
+
+    other = page_of(open_page, SUN, "/console/admin/destinations")
+    other.get_by_role("link", name="dispatch").click()
+    approve_it = other.get_by_role("button", name="Approve exactly this")
+    expect(approve_it).to_be_visible()
+    path = "/v1/admin/destinations/dispatch"
+    call(stack, "admin", "PUT", path, {"url": "https://receiver.localhost:9000/other"})
+    approve_it.click()
+    replaced = other.get_by_role("alert").filter(has_text="Somebody has replaced the proposal")
+    expect(replaced).to_contain_text("/other")
+    expect(approve_it).to_have_count(0)
+    other.get_by_label("I have read what changed").check()
+    approve_it.click()
+    secret = other.get_by_text(re.compile("^whsec_"))
+    expect(secret).to_be_visible()
+    expect(other.get_by_text("Nothing yet.")).to_be_visible()
+    assert axe_violations(other) == []
+    take_pictures(other, "admin-destination")
+    other.reload()
+    expect(other.get_by_role("heading", name="Sent in the last 30 days")).to_be_visible()
+    expect(secret).to_have_count(0)
+    other.get_by_role("button", name="End it at once").click()
+    other.get_by_role("dialog").get_by_role("button", name="End it at once").click()
+    expect(other.get_by_text("Nothing goes anywhere.")).to_be_visible()
+
+
 def test_a_plan_of_shifts_is_saved_and_says_when_nobody_is_on_duty(
     open_page: OpenPage, stack: Stack
 ) -> None:
@@ -269,7 +309,8 @@ def test_what_awaits_approval_is_found_in_one_place(open_page: OpenPage, stack: 
 def test_anybody_can_read_the_screens_of_the_administration(
     open_page: OpenPage, language: str, scheme: str
 ) -> None:
-    parts = ("officers", "appoint", "officers/officer", "shifts", "catalogue", "waiting", "me")
+    some = ("officers", "appoint", "officers/officer", "shifts", "catalogue")
+    parts = (*some, "destinations", "destinations/.new", "waiting", "me")
     page = page_of(open_page, CHEN, "/console/admin", language=language, color_scheme=scheme)
     for part in parts:
         go(page, f"/console/admin/{part}")

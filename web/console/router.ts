@@ -118,6 +118,7 @@ function inside(event: MouseEvent): string | null {
 /** Where the parts of the administration are. */
 export const OFFICERS = 'officers';
 export const APPOINT = 'appoint';
+export const DESTINATIONS = 'destinations';
 
 export function officerPath(username: string): string {
   return pathTo(`admin/${OFFICERS}/${username}`);

@@ -375,6 +375,19 @@ def test_a_query_of_an_index_looks_at_its_partition_alone(table: Any) -> None:
     assert _compared(table, 400, DynamoType.__eq__) <= 3 * _compared(table, 20, DynamoType.__eq__)
 
 
+@fails_without(dynamodb.QUERIES)
+@pytest.mark.parametrize("forward", [True, False])
+def test_a_page_sorts_its_own_items_alone(table: Any, forward: bool) -> None:
+    for number in range(100):
+        item = {"pk": {"S": "a"}, "sk": {"S": f"{number:03}"}}
+        table.put_item(TableName=TABLE, Item=item)
+    start = {"pk": {"S": "a"}, "sk": {"S": "050"}}
+    asked = _of_partition("a") | {"Limit": 2, "ScanIndexForward": forward}
+    asked |= {"ExclusiveStartKey": start}
+    assert _sorts(table.query(**asked)) == (["051", "052"] if forward else ["049", "048"])
+    assert _calls(DynamoType.__lt__, lambda: table.query(**asked)) <= 6
+
+
 def _compared(client: Any, count: int, compare: Any) -> int:
     """Return how often a second Query compares two keys, in a table with as many items. It is not
     always the same: they come from a set.

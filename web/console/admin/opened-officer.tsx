@@ -1,15 +1,15 @@
 import { useState } from 'preact/hooks';
 
 import { Button } from '../../shared/components/button.tsx';
-import { Dialog } from '../../shared/components/dialog.tsx';
 import { Status } from '../../shared/components/status.tsx';
 import { useSaid } from '../../shared/language.ts';
 import { clock } from '../../shared/time.ts';
 import { useDesk } from '../desk.ts';
-import { ok, Refusal, useLoaded, useStep, Waiting } from '../parts/asking.tsx';
+import { ok, useLoaded, Waiting } from '../parts/asking.tsx';
 import { Back } from '../parts/back.tsx';
 import { Facts } from '../parts/fact.tsx';
 import { focusHeading } from '../parts/focus.ts';
+import { Sure } from '../parts/sure.tsx';
 import { go, officerPath, OFFICERS, pathTo } from '../router.ts';
 import { rolesInWords, scopeInWords } from './officer-list.tsx';
 import { Proposal } from './proposal.tsx';
@@ -107,38 +107,18 @@ interface StepsProps {
 
 function Steps({ officer, onChange, onDone }: StepsProps) {
   const { api } = useDesk();
-  const [isAsking, setAsking] = useState(false);
-  const step = useStep();
   const t = text().officers;
-  const deactivate = () =>
-    step.run(async () => {
-      const params = { path: { username: officer.username } };
-      const body = { ...asAppointment(officer), active: false };
-      await ok(api.PUT('/v1/admin/officers/{username}', { params, body }));
-      setAsking(false);
-      onDone(t.deactivated);
-    });
+  const deactivate = async () => {
+    const params = { path: { username: officer.username } };
+    const body = { ...asAppointment(officer), active: false };
+    await ok(api.PUT('/v1/admin/officers/{username}', { params, body }));
+    onDone(t.deactivated);
+  };
+  const why = t.deactivateWhy(officer.name || officer.username);
   return (
     <div class="row steps">
       <Button onClick={onChange}>{officer.active || isOnlyProposed(officer) ? t.change : t.reactivate}</Button>
-      {officer.active && (
-        <Button kind="danger" onClick={() => setAsking(true)}>
-          {t.deactivate}
-        </Button>
-      )}
-      <Dialog open={isAsking} title={t.deactivate} onClose={() => setAsking(false)}>
-        <p>{t.deactivateWhy(officer.name || officer.username)}</p>
-        <Refusal failure={step.failure} />
-        <div class="row">
-          <Button kind="danger" busy={step.busy} onClick={() => void deactivate()}>
-            {t.deactivate}
-          </Button>
-          {/* Enter, pressed once more, changes nothing. */}
-          <Button autofocus onClick={() => setAsking(false)}>
-            {text().cancel}
-          </Button>
-        </div>
-      </Dialog>
+      {officer.active && <Sure kind="danger" title={t.deactivate} why={why} act={deactivate} />}
     </div>
   );
 }

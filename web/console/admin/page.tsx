@@ -1,8 +1,9 @@
 import { useDesk } from '../desk.ts';
 import { isAdmin } from '../types.ts';
-import { APPOINT, OFFICERS, path, pathTo, routeOf } from '../router.ts';
+import { APPOINT, DESTINATIONS, OFFICERS, path, pathTo, routeOf } from '../router.ts';
 import { Awaiting } from './awaiting.tsx';
 import { CatalogueAdmin } from './catalogue.tsx';
+import { DestinationsPage } from './destinations.tsx';
 import { Mine } from './mine.tsx';
 import { NewOfficer, OpenedOfficer } from './opened-officer.tsx';
 import { OfficerList } from './officer-list.tsx';
@@ -13,7 +14,7 @@ import './admin.css';
 
 type Part = keyof ReturnType<typeof text>['parts'];
 
-const FOR_ADMINS: readonly Part[] = ['officers', 'shifts', 'catalogue', 'waiting', 'me'];
+const FOR_ADMINS: readonly Part[] = ['officers', 'shifts', 'catalogue', DESTINATIONS, 'waiting', 'me'];
 const FOR_OFFICERS: readonly Part[] = ['waiting', 'shifts', 'me'];
 
 /** What is administered, and an officer's own settings. Each sees the parts that are theirs. */
@@ -61,6 +62,8 @@ function Shown({ rest }: { rest: string }) {
       return <Shifts />;
     case 'catalogue':
       return <CatalogueAdmin />;
+    case DESTINATIONS:
+      return <DestinationsPage name={name} />;
     case 'waiting':
       return <Awaiting />;
     default:
