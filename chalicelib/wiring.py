@@ -401,7 +401,8 @@ def _public_receivers() -> "Receivers":
 def event_bus() -> "EventBus":
     from chalicelib.store.notices.receivers import EventBus
 
-    return EventBus(client("events"), settings().event_bus)
+    name = settings().event_bus
+    return EventBus(client("events") if name else None, name)
 
 
 def source_of_events() -> str:

@@ -80,6 +80,7 @@ class NewDestination(Input):
     ) = None
     reader: str | None = Field(
         default=None,
+        min_length=1,
         max_length=64,
         description="The username of who reads them at `GET /v1/officer/events`.",
     )

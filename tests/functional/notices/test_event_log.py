@@ -178,6 +178,7 @@ def test_a_destination_that_begins_anew_has_nothing_of_before(taken: Taken) -> N
         ({"reader": "li"}, "one_way"),
         ({"bus": True}, "one_way"),
         (FETCHED | {"bus": True}, "one_way"),
+        (FETCHED | {"reader": ""}, "blank"),
         (FETCHED | {"reader": "nobody"}, "cannot_read_events"),
         (FETCHED | {"reader": "admin"}, "cannot_read_events"),
         (FETCHED, "cannot_read_events"),
