@@ -64,7 +64,7 @@ if TYPE_CHECKING:
     from chalicelib.store.notices.destinations import DeliveryRows, Destinations
     from chalicelib.store.notices.phones import Phones
     from chalicelib.store.notices.pushes import PushRows
-    from chalicelib.store.notices.receivers import Receivers
+    from chalicelib.store.notices.receivers import EventBus, Receivers
     from chalicelib.store.notices.roster import Subscriptions
     from chalicelib.store.notices.topic import Topic, TopicSubscriptions
     from chalicelib.store.officers.rows import Officers
@@ -381,7 +381,9 @@ def destination_desk(actor: "OfficerActor") -> "DestinationDesk":
     from chalicelib.services.notices.destinations import DestinationDesk
 
     rows = destinations(), delivery_rows()
-    return DestinationDesk(actor, *rows, officers(), announcements(), events_keys())
+    return DestinationDesk(
+        actor, *rows, officers(), announcements(), events_keys(), bool(settings().event_bus)
+    )
 
 
 def receivers() -> "Receivers":
@@ -393,6 +395,14 @@ def _public_receivers() -> "Receivers":
     from chalicelib.store.notices.receivers import Receivers
 
     return Receivers()
+
+
+@built_once
+def event_bus() -> "EventBus":
+    from chalicelib.store.notices.receivers import EventBus
+
+    name = settings().event_bus
+    return EventBus(client("events") if name else None, name)
 
 
 def source_of_events() -> str:
@@ -416,6 +426,7 @@ def courier() -> "Courier":
         destinations(),
         _signing_secrets(),
         receivers(),
+        event_bus(),
         source=source_of_events(),
         wall_clock=clock.wall_clock,
     )
@@ -462,7 +473,9 @@ def publisher() -> "Publisher":
 
     table = _table(settings().reports_table)
     links = NoticeLinks(settings().public_url, settings().web_clients)
-    return Publisher(outbox(), Bursts(table), Digests(table), topic(), links)
+    return Publisher(
+        outbox(), Bursts(table), Digests(table), topic(), links, clock=lambda: clock.now()
+    )
 
 
 @built_once

@@ -36,6 +36,7 @@ RESOURCES: Mapping[str, str | None] = {
     "dynamodb:Query": _TABLE,
     "dynamodb:Scan": _TABLE,
     "dynamodb:UpdateItem": _TABLE,
+    "events:PutEvents": "arn:*:events:*:*:event-bus/*",
     "kms:CreateGrant": _KEY,
     "kms:Decrypt": _KEY,
     "kms:DeriveSharedSecret": _KEY,

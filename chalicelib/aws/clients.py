@@ -19,6 +19,7 @@ SERVICES = (
     "cloudtrail",
     "cognito-idp",
     "dynamodb",
+    "events",
     "kms",
     "lambda",
     "s3",

@@ -15,6 +15,9 @@ from chalicelib.kernel.text import Bounded, NoticeEmail, NoticePhone
 USERNAME = re.compile(r"(?!none\Z)[a-z0-9][a-z0-9._-]{0,63}", re.ASCII)
 
 
+_ALONE = frozenset({Role.AUDITOR, Role.OVERSIGHT, Role.SYSTEM})
+
+
 def _not_empty(roles: tuple[Role, ...]) -> tuple[Role, ...]:
     if not roles:
         raise PydanticCustomError("required", "An officer has a role.")
@@ -22,9 +25,9 @@ def _not_empty(roles: tuple[Role, ...]) -> tuple[Role, ...]:
 
 
 def _stands_alone(roles: tuple[Role, ...]) -> tuple[Role, ...]:
-    if len(roles) > 1 and not {Role.AUDITOR, Role.OVERSIGHT}.isdisjoint(roles):
+    if len(roles) > 1 and not _ALONE.isdisjoint(roles):
         raise PydanticCustomError(
-            "stands_alone", "An auditor, or who is of oversight, has no other role."
+            "stands_alone", "An auditor, a machine, or who is of oversight, has no other role."
         )
     return roles
 

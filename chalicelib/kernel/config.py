@@ -90,6 +90,9 @@ class Settings:
     events_key: str = _setting(
         "KMS key that the secrets which sign events are opened with: the alias that new ones use."
     )
+    event_bus: str = _setting(
+        "Name of the bus of EventBridge that events can go to. If empty, there is none.", default=""
+    )
     officers_role: str = _setting("ARN of the role of the one function that opens reports.")
     officers_function: str = _setting("Name of that function.")
     signer_role: str = _setting("ARN of the role of the one function that signs digests and heads.")

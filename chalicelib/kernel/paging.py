@@ -1,4 +1,4 @@
-"""Cursors: where a page ended, encrypted, so that they show no exact time.
+"""The size of a page, and cursors: where one ended, encrypted, so that they show no exact time.
 
 A cursor is base64url of a nonce and an AES-256-GCM-SIV ciphertext (RFC 8452) of the position and
 the time when it expires. The reader and the filters are its associated data: it is good for no
@@ -9,15 +9,41 @@ import base64
 import binascii
 import hmac
 import json
+import re
 import secrets
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated, Any
+
+from pydantic import BeforeValidator, Field, WithJsonSchema
 
 from chalicelib.kernel import errors
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.ciphers.aead import AESGCMSIV
+
+MOST_ON_A_PAGE = 50
+
+
+def _read_limit(value: Any) -> Any:
+    is_number = isinstance(value, str) and re.fullmatch(r"[0-9]{1,9}", value, re.ASCII)
+    return int(value) if is_number else value
+
+
+Limit = Annotated[
+    int,
+    BeforeValidator(_read_limit),
+    Field(strict=True, ge=1, le=MOST_ON_A_PAGE),
+    WithJsonSchema(
+        {
+            "type": "integer",
+            "minimum": 1,
+            "maximum": MOST_ON_A_PAGE,
+            "description": "Maximum number of items on a page. The default is 20.",
+        }
+    ),
+]
+"""The maximum number of items on a page, as a query parameter."""
 
 CURSOR_LIFE = timedelta(hours=24)
 _LONGEST_CURSOR = 512
@@ -42,10 +68,16 @@ class Cursors:
         self._renew_next: datetime | None = None
 
     def issue(
-        self, position: str, *, reader: str, filters: Mapping[str, object], now: datetime
+        self,
+        position: str,
+        *,
+        reader: str,
+        filters: Mapping[str, object],
+        now: datetime,
+        life: timedelta = CURSOR_LIFE,
     ) -> str:
-        """Return a cursor for the page below `position`. It is good for `CURSOR_LIFE`."""
-        expires = int((now + CURSOR_LIFE).timestamp())
+        """Return a cursor for the page that begins at `position`. It is good for `life`."""
+        expires = int((now + life).timestamp())
         content = json.dumps([position, expires], separators=(",", ":")).encode()
         nonce = secrets.token_bytes(_NONCE_BYTES)
         encrypted = _cipher(self._ring[0]).encrypt(nonce, content, _binding(reader, filters))

@@ -306,6 +306,11 @@ def _queue_policy(stack: _Stack, name: str, properties: dict[str, Any]) -> _Made
     return _Made(name, {})
 
 
+def _bus(stack: _Stack, name: str, properties: dict[str, Any]) -> _Made:
+    arn = stack.client("events").create_event_bus(**properties)["EventBusArn"]
+    return _Made(properties["Name"], {"Arn": arn})
+
+
 def _rule(stack: _Stack, name: str, properties: dict[str, Any]) -> _Made:
     events = stack.client("events")
     arn = events.put_rule(
@@ -363,6 +368,7 @@ _MAKERS: Mapping[str, Callable[[_Stack, str, dict[str, Any]], _Made]] = {
     "AWS::S3::BucketPolicy": _left_out,
     "AWS::SQS::Queue": _queue,
     "AWS::SQS::QueuePolicy": _queue_policy,
+    "AWS::Events::EventBus": _bus,
     "AWS::Events::Rule": _rule,
     "AWS::SNS::Topic": _topic,
     "AWS::Cognito::UserPool": _pool,

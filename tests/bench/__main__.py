@@ -11,7 +11,18 @@ import sys
 import time
 from collections.abc import Callable, Mapping
 
-from tests.bench import bulletins, cold, ledger, local, media, operations, pages, requests, sizes
+from tests.bench import (
+    bulletins,
+    cold,
+    events,
+    ledger,
+    local,
+    media,
+    operations,
+    pages,
+    requests,
+    sizes,
+)
 from tests.bench.rows import ROOT, Row
 
 _DOCUMENT = ROOT / "docs" / "benchmarks.md"
@@ -55,6 +66,7 @@ def main(*, quick: bool, peers: bool) -> None:
             "A long hour of the ledger": ledger.rows,
             "Pictures and videos": lambda: media.rows(peers=peers),
             "The local stack": local.rows,
+            "Notices beside a dead destination": events.rows,
         }
     sections = []
     for title, rows in benches.items():

@@ -15,6 +15,7 @@ from typing import Any
 import boto3
 
 from chalicelib import wiring
+from chalicelib.domain.notices import destinations
 from chalicelib.domain.officers.model import Role
 from chalicelib.handlers.service import scheduled
 from chalicelib.services.bulletins.public import SETTLED
@@ -24,6 +25,7 @@ from tests import (
     audit_trail,
     cloud,
     conftest,  # sets credentials that open nothing
+    receivers,
 )
 from tests.bench import rows as table
 from tests.bench.units import Meter, MockedRows, indexes_of
@@ -308,6 +310,20 @@ def _redacts() -> Callable[[], Reply]:
     return lambda: call("POST", path, {"regions": [region] * 50}, officer="wang")
 
 
+def _fetches() -> Callable[[], Reply]:
+    """Fetch a page of events, not the first in the hour."""
+    receivers.receive()
+    cloud.officer()
+    receivers.agree_on(url=None, reader="wang")
+    for _ in range(20):
+        _create(category="other", details={})
+    cloud.stream(cloud.all_keys())
+    wiring.clock.advance(2 * destinations.SETTLED_AFTER)
+    fetch = partial(call, "GET", "/v1/officer/events", officer="wang")
+    assert len(fetch().json["items"]) == 20
+    return fetch
+
+
 def _colleagues() -> Callable[[], Reply]:
     for number in range(30):
         cloud.officer(f"officer{number}")
@@ -499,6 +515,7 @@ OPERATIONS = (
         32,
         6,
     ),
+    Operation("fetch 20 events", _fetches, ("GetItem", "GetItem", "Query"), 0, 6),
     Operation("list 30 colleagues", _colleagues, ("GetItem", "Query", "PutItem"), 1, 2),
 )
 

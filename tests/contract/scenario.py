@@ -253,11 +253,17 @@ class Scenario:
         assert reply.status == 202, reply.text
         return _approvable({"username": CANDIDATE}, f"{path}/approve")
 
-    def destination(self, name: str = DESTINATION, *, approved: bool = False) -> Supply:
+    def reader(self) -> Supply:
+        """Make the officer the reader of a destination: the call itself names none."""
+        self.destination(approved=True, reader=OFFICER)
+        return Supply()
+
+    def destination(self, name: str = DESTINATION, *, approved: bool = False, **way: str) -> Supply:
         """Terms of a destination that a colleague proposes, or that two have agreed on."""
         path, made = f"/v1/admin/destinations/{name}", {"name": name}
         assert call("DELETE", path, officer=OFFICER).status == 204
-        body = {"url": "https://events.example/", "categories": [], "kinds": []}
+        way = way or {"url": "https://events.example/"}
+        body = {**way, "categories": [], "kinds": []}
         assert call("PUT", path, body, officer=COLLEAGUE).status == 202
         supply = _approvable(made, f"{path}/approve")
         if not approved:
@@ -558,6 +564,7 @@ _SUPPLIERS: Mapping[str, Callable[[Scenario], Supply]] = {
     "GET /v1/admin/destinations/{name}/deliveries": lambda there: there.destination(),
     "POST /v1/admin/destinations/{name}/redeliver": lambda there: there.destination(),
     "DELETE /v1/admin/destinations/{name}": lambda there: there.destination(),
+    "GET /v1/officer/events": lambda there: there.reader(),
     "PUT /v1/admin/shifts": lambda there: there.current_plan(),
     "GET /errors/{code}": lambda there: Supply({"code": "proof_required"}),
 }

@@ -102,7 +102,8 @@ def _real_ids(schema: Any, role: Role, scenario: Scenario) -> Iterator[None]:
             }
         if case.query and not _is_invalid(case, ParameterLocation.QUERY):
             # A cursor is signed; the one to go on with is in a response.
-            query = {name: value for name, value in case.query.items() if name != "cursor"}
+            cursors = "cursor", "after"
+            query = {name: value for name, value in case.query.items() if name not in cursors}
             case.query = settle(query, scenario.values)
         if isinstance(case.body, dict) and not _is_invalid(case, ParameterLocation.BODY):
             case.body = settle(case.body, scenario.values)

@@ -5,6 +5,7 @@ import { expect, test } from 'vitest';
 // What the API has and no screen calls, with the reason.
 const WITHOUT_A_SCREEN: Readonly<Record<string, string>> = {
   'GET /v1/officer/forms': 'An opened report has its answers with the labels of their form.',
+  'GET /v1/officer/events': 'Other systems fetch them: docs/events.md.',
   'POST /v1/officer/reports/{report_id}/read': 'Each step on a report counts it as read.',
 };
 

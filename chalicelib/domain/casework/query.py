@@ -1,6 +1,5 @@
 """The filters of an officer's list of reports."""
 
-import re
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, Any, Literal
@@ -16,35 +15,14 @@ from chalicelib.domain.reports.report import DRILL, OPEN_STATUSES, Mark, Status,
 from chalicelib.domain.reports.workflow import Username
 from chalicelib.kernel import ids, times
 from chalicelib.kernel.models import Query
+from chalicelib.kernel.paging import Limit
 from chalicelib.kernel.times import Moment
 
-PAGE_MAX = 50
 NOBODY = "none"
 """As `assignee`: the open reports that nobody is assigned to. No officer can have this username."""
 _PAGING = ("cursor", "limit")
 # A listed report matches these when it has the same value.
 _BY_VALUE = tuple(name for name in marked(Mark.FILTER) if name != "unread")
-
-
-def _read_limit(value: Any) -> Any:
-    is_number = isinstance(value, str) and re.fullmatch(r"[0-9]{1,9}", value, re.ASCII)
-    return int(value) if is_number else value
-
-
-Limit = Annotated[
-    int,
-    BeforeValidator(_read_limit),
-    Field(strict=True, ge=1, le=PAGE_MAX),
-    WithJsonSchema(
-        {
-            "type": "integer",
-            "minimum": 1,
-            "maximum": PAGE_MAX,
-            "description": "Maximum number of items on a page. The default is 20.",
-        }
-    ),
-]
-"""The maximum number of items on a page, as a query parameter."""
 
 
 def _read_bool(value: Any) -> Any:

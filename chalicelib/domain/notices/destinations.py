@@ -9,13 +9,21 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, ConfigDict, Field, PlainSerializer, WithJsonSchema
+from pydantic import (
+    AfterValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    WithJsonSchema,
+    model_validator,
+)
+from pydantic_core import PydanticCustomError
 
 from chalicelib.domain.catalogue.codes import CategoryCode, DistrictCode, Extensible, category_codes
 from chalicelib.domain.catalogue.model import Urgency
 from chalicelib.domain.notices.addresses import https_address
 from chalicelib.domain.notices.notice import Notice
-from chalicelib.domain.officers.model import DISTRICTLESS, OVERSIGHT
+from chalicelib.domain.officers.model import DISTRICTLESS, OVERSIGHT, Officer, Role
 from chalicelib.domain.second_person import Request, TwoPersonStep
 from chalicelib.kernel import geo, times
 from chalicelib.kernel.models import Input, NotNull, Record, left_out
@@ -26,6 +34,11 @@ MOST_DESTINATIONS = 8
 KEPT = timedelta(days=30)
 TRIED_FOR = timedelta(hours=24)
 BOTH_SIGN = timedelta(hours=24)
+# A row of a log is written within this time of the time in its key, or not at all: five tries of 5
+# seconds and their pauses (aws/table.py). Until then, one before it may still come.
+SETTLED_AFTER = timedelta(seconds=30)
+# Whose own log of events a destination can be.
+READERS = (Role.OFFICER, Role.SUPERVISOR, Role.SYSTEM)
 _LONGEST_PAUSE = timedelta(hours=1)
 _QUARTER = 15
 
@@ -51,15 +64,27 @@ class EventDetail(StrEnum):
 class NewDestination(Input):
     """Where events go, and which: the body of `PUT /v1/admin/destinations/{name}`.
 
-    An empty list means all: all categories but those of oversight, all districts, all kinds.
-    `shows` is what an event says beyond ids, kind and urgency.
+    One of `url`, `reader` and `bus` is given. An empty list means all: all categories but those of
+    oversight, all districts, all kinds. `shows` is what an event says beyond ids, kind and urgency.
     """
 
-    url: Annotated[
-        str,
-        Field(max_length=500, json_schema_extra={"format": "uri", "pattern": "^https://[^ ]+$"}),
-        AfterValidator(https_address),
-    ]
+    url: (
+        Annotated[
+            str,
+            Field(
+                max_length=500, json_schema_extra={"format": "uri", "pattern": "^https://[^ ]+$"}
+            ),
+            AfterValidator(https_address),
+        ]
+        | None
+    ) = None
+    reader: str | None = Field(
+        default=None,
+        min_length=1,
+        max_length=64,
+        description="The username of who reads them at `GET /v1/officer/events`.",
+    )
+    bus: bool = Field(default=False, description="Whether they go to the bus of EventBridge.")
     categories: tuple[CategoryCode, ...] = Field(default=(), max_length=20, strict=False)
     districts: tuple[DistrictCode, ...] = Field(default=(), max_length=40, strict=False)
     kinds: tuple[Annotated[EventKind, Field(strict=False)], ...] = Field(
@@ -70,16 +95,29 @@ class NewDestination(Input):
         default=(), max_length=2, strict=False
     )
 
+    @model_validator(mode="after")
+    def _goes_one_way(self) -> Self:
+        if [self.url is None, self.reader is None, not self.bus].count(False) != 1:
+            raise PydanticCustomError("one_way", "One of url, reader and bus.")
+        return self
+
 
 class Terms(Record):
     """Terms as stored: what they name may be there no more."""
 
-    url: str
+    url: str | None = None
+    reader: str | None = None
+    bus: bool = False
     categories: tuple[str, ...] = ()
     districts: tuple[str, ...] = ()
     kinds: tuple[str, ...] = ()
     min_urgency: Urgency = Urgency.LOW
     shows: tuple[str, ...] = ()
+
+    @property
+    def way(self) -> str:
+        """Return how events leave, by the name of the field that says it."""
+        return "bus" if self.bus else "reader" if self.reader else "url"
 
     def want(self, event: "Event") -> bool:
         """Return whether an event is for a destination with these terms. One without a district is
@@ -104,13 +142,16 @@ class ProposedTerms(Record):
 
 
 class Destination(Record):
-    """A destination. `terms` are those that two admins agreed on; None before that."""
+    """A destination. `terms` are those that two admins agreed on, first at `since`; None before
+    that.
+    """
 
     name: str
     terms: Terms | None = None
     proposed_by: str | None = None
     approved_by: str | None = None
     approved_at: datetime | None = None
+    since: datetime | None = None
     proposal: ProposedTerms | None = None
 
     def request(self, proposal: ProposedTerms) -> Request:
@@ -124,6 +165,7 @@ class Destination(Record):
                 "proposed_by": proposal.by,
                 "approved_by": by,
                 "approved_at": now,
+                "since": self.since or now,
                 "proposal": None,
             }
         )
@@ -213,11 +255,19 @@ class CloudEvent(_Sent):
 
 
 class DeliveryState(StrEnum):
-    """Of a delivery. `dead`: it was given up after 24 hours, and can be sent again."""
+    """Of a delivery. `kept`: its reader fetches it. `dead`: it was given up after 24 hours, and can
+    be sent again.
+    """
 
+    KEPT = "kept"
     WAITING = "waiting"
     DELIVERED = "delivered"
     DEAD = "dead"
+
+
+def reads_events(officer: Officer | None) -> bool:
+    """Return whether an officer can be the reader of a destination."""
+    return officer is not None and officer.active and officer.has_role(*READERS)
 
 
 def pause_after(attempts: int) -> timedelta:

@@ -21,12 +21,15 @@ class Role(StrEnum):
     ADMIN = "admin"
     AUDITOR = "auditor"
     OVERSIGHT = "oversight"
+    SYSTEM = "system"
 
 
 # Who works on reports. An administrator appoints officers, and needs one of these roles to be one.
 CASEWORKERS = (Role.OFFICER, Role.SUPERVISOR, Role.OVERSIGHT)
+# Everybody but a machine (docs/adr/0083), which may call what names its role, and nothing else.
+PEOPLE = tuple(role for role in Role if role is not Role.SYSTEM)
 # Everybody but the auditor, who asks who opened what, and has no other role.
-STAFF = tuple(role for role in Role if role is not Role.AUDITOR)
+STAFF = tuple(role for role in PEOPLE if role is not Role.AUDITOR)
 
 
 class Officer(Record):
@@ -57,6 +60,11 @@ class Officer(Record):
     def is_oversight(self) -> bool:
         """Whether they are of oversight. Who has another role, too, is not."""
         return self.roles == (Role.OVERSIGHT,)
+
+    @property
+    def is_system(self) -> bool:
+        """Whether this is a machine. Who has another role, too, is not."""
+        return self.roles == (Role.SYSTEM,)
 
     @property
     def supervises(self) -> bool:

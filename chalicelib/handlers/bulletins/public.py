@@ -13,7 +13,6 @@ from chalicelib.domain.bulletins import bulletin_page, feeds
 from chalicelib.domain.bulletins.area import area_label
 from chalicelib.domain.bulletins.bulletin_page import Links, Page
 from chalicelib.domain.bulletins.model import TRACE_LIFE, Bulletin, BulletinState, EndCode
-from chalicelib.domain.casework.query import Limit
 from chalicelib.domain.catalogue.codes import ChannelCode
 from chalicelib.handlers.reports.views import published_picture_url
 from chalicelib.http.addresses import base_of, bulletin_url, home_url, lead_url
@@ -24,6 +23,7 @@ from chalicelib.http.shapes import Channel, CoarseArea, Shape, Timestamp
 from chalicelib.kernel import errors
 from chalicelib.kernel.languages import LANGUAGES, LocalizedText, text
 from chalicelib.kernel.models import NotNull, Query, left_out
+from chalicelib.kernel.paging import Limit
 from chalicelib.kernel.times import Moment
 from chalicelib.services.bulletins import public
 from chalicelib.services.bulletins.public import Feed, Wanted

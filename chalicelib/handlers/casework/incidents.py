@@ -5,7 +5,7 @@ from typing import Annotated, Self
 from pydantic import Field
 
 from chalicelib import wiring
-from chalicelib.domain.casework.query import Limit, ReportQuery
+from chalicelib.domain.casework.query import ReportQuery
 from chalicelib.domain.casework.steps import MemberSteps, ReportIds
 from chalicelib.domain.catalogue.model import Urgency
 from chalicelib.domain.officers.model import CASEWORKERS
@@ -19,6 +19,7 @@ from chalicelib.http.routes import Access, Routes
 from chalicelib.http.shapes import Category, District, Minute, Shape
 from chalicelib.kernel import errors
 from chalicelib.kernel.models import Input, Query
+from chalicelib.kernel.paging import Limit
 from chalicelib.services.casework import events, incidents
 from chalicelib.services.casework.events import Event
 from chalicelib.services.casework.incidents import OpenIncident

@@ -1,4 +1,4 @@
-"""Admins' routes of destinations: where events go, and what arrived there."""
+"""Admins' routes of destinations: where events go, and what arrived there; and their readers'."""
 
 from typing import Annotated, Self
 
@@ -7,6 +7,7 @@ from pydantic import Field
 from chalicelib import wiring
 from chalicelib.domain.catalogue.model import Urgency
 from chalicelib.domain.notices.destinations import (
+    READERS,
     CloudEvent,
     DeliveryState,
     Destination,
@@ -23,6 +24,7 @@ from chalicelib.http.routes import Access, Routes
 from chalicelib.http.shapes import Category, District, Shape, Tag, Timestamp
 from chalicelib.kernel import errors
 from chalicelib.kernel.models import Input, NotNull, Query, left_out
+from chalicelib.kernel.paging import Limit
 from chalicelib.services.notices import destinations
 from chalicelib.services.notices.destinations import DestinationDesk, Kept
 from chalicelib.services.second_person import tag_of
@@ -32,11 +34,13 @@ routes = Routes("Notices", Access.OFFICER, roles=(Role.ADMIN,))
 
 
 class TermsView(Shape):
-    """Where events go, and which. Empty lists mean all. `shows` is what an event says beyond ids,
-    kind and urgency.
+    """Where events go, one of `url`, `reader` and `bus`, and which. Empty lists mean all. `shows`
+    is what an event says beyond ids, kind and urgency.
     """
 
-    url: str
+    url: str | None
+    reader: str | None
+    bus: bool
     categories: list[Category]
     districts: list[District]
     kinds: list[EventKind]
@@ -61,7 +65,7 @@ Secret = Annotated[Annotated[str, Field(pattern="^whsec_[A-Za-z0-9+/]{43}=$")] |
 
 class DestinationView(Shape):
     """A destination of events. `terms` are null until two admins agree on some. `secret`, which
-    signs events by Standard Webhooks, is there when it is new, and never again.
+    signs what is sent to a `url` by Standard Webhooks, is there when it is new, and never again.
     """
 
     name: str
@@ -120,7 +124,10 @@ def propose_destination(call: Call) -> Response:
     Send all fields: they replace those of before. The response is 202, and the terms take effect
     when another admin approves them within 7 days; 200 when the destination has them already.
 
-    `url` is an HTTPS address that everybody can reach. Events are sent to no other.
+    Give one of three: `url`, an HTTPS address that everybody can reach, and events are sent to no
+    other; `reader`, the username of the one officer who reads them at `GET /v1/officer/events`,
+    within their scope, and of no other destination; or `bus`, the stage's bus of EventBridge, if it
+    has one. Which of the three it is stays so until the destination is ended.
     """
     found = destinations.propose_destination(call.path["name"], call.body, desk=_desk(call))
     return Response(DestinationView.seen(found), status=202 if found.proposal else 200)
@@ -136,9 +143,9 @@ def approve_destination(call: Call) -> Response:
     """Approve what is proposed for a destination.
 
     Approves the proposal whose `tag` is in `If-Match`, which takes effect at once. For a new
-    destination the response has the `secret` that its events are signed with. It is shown only
-    here: give it to those who run the receiver. The admin who made the proposal cannot approve it
-    (403 `self_approval`).
+    destination with a `url` the response has the `secret` that its events are signed with. It is
+    shown only here: give it to those who run the receiver. The admin who made the proposal cannot
+    approve it (403 `self_approval`).
     """
     return _shown(destinations.approve_destination(call.path["name"], call.tag, desk=_desk(call)))
 
@@ -152,6 +159,7 @@ def replace_secret(call: Call) -> Response:
     """Replace the secret of a destination.
 
     The response shows the new one. For 24 hours events have a signature of each, the new one first.
+    Without a `url` nothing is signed: 404.
     """
     return _shown(destinations.replace_secret(call.path["name"], desk=_desk(call)))
 
@@ -169,8 +177,8 @@ def end_destination(call: Call) -> Response:
 
 class DeliveryView(Shape):
     """An event that goes to a destination, as it is sent. `answer` is the status of the last
-    answer, or a word for why there was none, such as `timeout` or `forbidden_address`. `dead`: it
-    was given up after 24 hours.
+    answer, or a word for why there was none, such as `timeout` or `forbidden_address`. `kept`: its
+    reader fetches it. `dead`: it was given up after 24 hours.
     """
 
     event: CloudEvent
@@ -245,6 +253,51 @@ def redeliver(call: Call) -> Response:
     """
     count, more = destinations.send_again(call.path["name"], call.body.ids, desk=_desk(call))
     return Response(SentAgain(count=count, more=more))
+
+
+class EventsQuery(Query):
+    after: str | None = Field(
+        default=None,
+        description="The `next_cursor` of an earlier page. Without it, the log of 30 days begins.",
+    )
+    limit: Limit = 20
+
+
+class EventPage(Shape):
+    """Events in the order of the log. `next_cursor` leads to what comes after them, also later, for
+    30 days, and as often as you like. `more`: there is some already.
+    """
+
+    items: list[CloudEvent]
+    next_cursor: str
+    more: bool
+
+
+@routes.get(
+    "/v1/officer/events",
+    query=EventsQuery,
+    returns=EventPage,
+    roles=READERS,
+    raises=(errors.NotFound("no_events_for_you"), errors.Malformed("bad_cursor")),
+)
+def read_events(call: Call) -> Response:
+    """Read the events of which you are the reader.
+
+    Two admins choose an officer as the `reader` of a destination, who fetches its events in place
+    of being sent them. They are of the last 30 days, in your scope, the oldest first, and about 30
+    seconds old at least: so none can come later that belongs before what you have read. Keep
+    `next_cursor` when you have worked on a page. A page may be empty, and still have `more`.
+    """
+    page = destinations.read_events(
+        call.query.after,
+        call.query.limit,
+        desk=_desk(call),
+        cursors=wiring.cursors(),
+        source=wiring.source_of_events(),
+    )
+    return Response(
+        EventPage(items=list(page.events), next_cursor=page.next_cursor, more=page.more)
+    )
 
 
 def _shown(kept: Kept) -> Response:

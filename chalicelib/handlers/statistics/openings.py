@@ -11,7 +11,7 @@ from typing import Annotated, Any, Self
 from pydantic import Field
 
 from chalicelib import wiring
-from chalicelib.domain.officers.model import Role
+from chalicelib.domain.officers.model import PEOPLE, Role
 from chalicelib.domain.reports.workflow import Username
 from chalicelib.domain.statistics.exports import csv_of, zip_of
 from chalicelib.domain.watch import OVERSIGHT_PART, OpeningKind, Question
@@ -133,7 +133,7 @@ class OpeningPage(Shape):
     "/v1/officer/me/openings",
     query=OwnOpeningsQuery,
     returns=OpeningPage,
-    roles=tuple(Role),
+    roles=PEOPLE,
     raises=(errors.Malformed("bad_cursor"),),
 )
 def list_own_openings(call: Call) -> Response:

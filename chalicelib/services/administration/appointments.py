@@ -385,5 +385,7 @@ def _notify_admins(proposal: Proposal, registry: Registry) -> list[TransactItem]
 
 
 def _bring_pool_in_line(officer: Officer, registry: Registry) -> None:
+    """Let the user in or shut them out. A machine has none: it signs in as a client."""
     if registry.pool:
-        registry.pool.follow(officer)
+        is_user = officer.active and not officer.is_system
+        registry.pool.follow(officer.model_copy(update={"active": is_user}))

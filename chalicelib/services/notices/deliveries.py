@@ -26,7 +26,7 @@ from chalicelib.kernel.outbox import OutboxTask, TaskKind
 from chalicelib.kernel.sealing import WrappedKey
 from chalicelib.services.notices.destinations import info_of
 from chalicelib.store.notices.destinations import Delivery, DeliveryRows, Destinations, SealedSecret
-from chalicelib.store.notices.receivers import Answer, Receivers
+from chalicelib.store.notices.receivers import Answer, EventBus, Receivers
 from chalicelib.store.reports.outbox import Outbox, PendingTask
 
 log = logging.getLogger(__name__)
@@ -68,6 +68,7 @@ class Courier:
     destinations: Destinations
     secrets: Secrets
     receivers: Receivers
+    bus: EventBus
     source: str
     wall_clock: Callable[[], datetime]
 
@@ -92,10 +93,10 @@ def deliver(
                 continue
             name = key[0].partition("#")[2]
             terms = known[name].terms if name in known else None
-            if terms is None:
+            if terms is None or terms.reader:
                 courier.outbox.remove(found[0])
                 continue
-            answer = unanswered or _post(found[1].event, name, terms, courier, now)
+            answer = unanswered or _send(found[1].event, name, terms, courier, now)
             done[_record(*found, answer, courier, now)] += 1
             if not answer.accepts and not answer.is_of_this_event:
                 unanswered = Answer(None, _UNTRIED)
@@ -106,9 +107,11 @@ def deliver(
     return done
 
 
-def _post(event: Event, name: str, terms: Terms, courier: Courier, now: datetime) -> Answer:
-    body = CloudEvent.of(event, terms.shows, courier.source).model_dump_json()
-    at = courier.wall_clock()
+def _send(event: Event, name: str, terms: Terms, courier: Courier, now: datetime) -> Answer:
+    sent = CloudEvent.of(event, terms.shows, courier.source)
+    if terms.url is None:
+        return courier.bus.put(sent)
+    body, at = sent.model_dump_json(), courier.wall_clock()
     signatures = [
         Webhook(secret).sign(event.id, at, body) for secret in courier.secrets.of(name, now)
     ]

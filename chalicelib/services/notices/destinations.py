@@ -1,7 +1,8 @@
 """Destinations of events: one admin proposes what another approves, exactly that.
 
 The approval shows the secret that signs events, once, and so does its replacement. To end a
-destination is one admin's step: then less leaves. docs/adr/0080 follows an event there.
+destination is one admin's step: then less leaves. docs/adr/0080 follows an event there, or into the
+log that its reader reads.
 """
 
 import base64
@@ -16,18 +17,22 @@ from chalicelib.aws.table import ConditionFailed, retry_on_conflict
 from chalicelib.aws.writes import TransactItem
 from chalicelib.domain.notices.destinations import (
     BOTH_SIGN,
+    KEPT,
     MOST_DESTINATIONS,
+    SETTLED_AFTER,
+    CloudEvent,
     DeliveryState,
     Destination,
     NewDestination,
     ProposedTerms,
     Terms,
+    reads_events,
 )
 from chalicelib.domain.officers.model import is_admin
 from chalicelib.domain.officers.proposals import VALID_FOR
 from chalicelib.domain.reports.events import NoticeKind
 from chalicelib.domain.second_person import TwoPersonStep
-from chalicelib.kernel import errors
+from chalicelib.kernel import errors, times
 from chalicelib.kernel.ids import random_id
 from chalicelib.kernel.paging import Cursors
 from chalicelib.kernel.sealing import KEY_BYTES, PrivateKey, Wrapper, row_info, seal
@@ -60,6 +65,14 @@ class Kept(NamedTuple):
     secret: str | None = None
 
 
+class EventPage(NamedTuple):
+    """Events of a log, in its order. The cursor leads to those after them, now or later."""
+
+    events: Sequence[CloudEvent]
+    next_cursor: str
+    more: bool
+
+
 class DeliveryPage(NamedTuple):
     """Deliveries, and the terms by which their events are shown."""
 
@@ -70,7 +83,7 @@ class DeliveryPage(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class DestinationDesk:
-    """An admin at work on destinations. `key` is what their secrets are sealed to."""
+    """An admin at work on destinations, or a reader of one. `key` is what secrets are sealed to."""
 
     actor: OfficerActor
     rows: Destinations
@@ -78,6 +91,7 @@ class DestinationDesk:
     officers: Officers
     announcements: Announcements
     key: Wrapper
+    has_bus: bool
 
     @property
     def requests(self) -> Requests:
@@ -115,7 +129,8 @@ def propose_destination(name: str, wanted: NewDestination, *, desk: DestinationD
     """Propose the terms of a destination, in the place of any that wait. What it has already, or
     what waits already, is not written again.
 
-    Raises Invalid (a bad name), Conflict `no_more_destinations`, Unavailable.
+    Raises Invalid (a bad name, nobody who may be the reader, no bus, or another way than that of
+    before), Conflict `no_more_destinations`, Unavailable.
     """
     if not _NAME.fullmatch(name):
         raise errors.Invalid(errors.FieldError("name", "bad_destination_name"))
@@ -126,6 +141,7 @@ def propose_destination(name: str, wanted: NewDestination, *, desk: DestinationD
         before = _as_of_now(known.by_name.get(name) or Destination(name=name), desk)
         if terms == before.terms or (before.proposal and before.proposal.terms == terms):
             return before
+        _require_way(name, before, terms, known, desk)
         if name not in known.by_name and len(known.by_name) >= MOST_DESTINATIONS:
             raise errors.Conflict("no_more_destinations")
         proposal = ProposedTerms(
@@ -157,7 +173,7 @@ def approve_destination(name: str, tag: str, *, desk: DestinationDesk) -> Kept:
         detail = {"destination": name, "approved": proposal.version, "proposed_by": proposal.by}
         also = desk.requests.approve(before.request(proposal), tag, Action.CHANGE, detail)
         after = before.approved(proposal, by=desk.actor.by, now=desk.actor.now)
-        if before.terms:
+        if before.terms or not proposal.terms.url:
             desk.rows.replace(known, {name: after}, also)
             return Kept(after)
         secret = new_secret()
@@ -171,7 +187,8 @@ def approve_destination(name: str, tag: str, *, desk: DestinationDesk) -> Kept:
 def replace_secret(name: str, *, desk: DestinationDesk) -> Kept:
     """Give a destination a new secret, and show it. For `BOTH_SIGN` the one before signs, too.
 
-    Raises NotFound, Conflict `no_proposal` (nobody has approved it yet), Unavailable.
+    Raises NotFound (also where nothing is signed), Conflict `no_proposal` (nobody has approved it
+    yet), Unavailable.
     """
 
     def put_new() -> Kept:
@@ -179,6 +196,8 @@ def replace_secret(name: str, *, desk: DestinationDesk) -> Kept:
         found = _found(name, known, desk)
         if found.terms is None:
             raise errors.Conflict("no_proposal")
+        if not found.terms.url:
+            raise errors.NotFound
         secret = new_secret()
         before = desk.rows.secrets(name)[:1]
         until = desk.actor.now + BOTH_SIGN
@@ -222,6 +241,38 @@ def list_deliveries(
     if more and found:
         after = cursors.issue(found[-1][0], reader=reader, filters=filters, now=now)
     return DeliveryPage([each for _, each in found], terms, after)
+
+
+def read_events(
+    cursor: str | None, limit: int, *, desk: DestinationDesk, cursors: Cursors, source: str
+) -> EventPage:
+    """Return the next page of the log whose reader this is: what happened in 30 days, the oldest
+    first. What is not settled yet waits, so that nothing can come before what was read.
+
+    Raises NotFound `no_events_for_you`, Malformed `bad_cursor`, Unavailable.
+    """
+    actor, now = desk.actor, desk.actor.now
+    found = next((each for each in desk.rows.read().by_name.values() if _reads(actor, each)), None)
+    if found is None or found.terms is None or found.since is None:
+        actor.log_own(Action.DENIED, {"part": "events"})
+        raise errors.NotFound("no_events_for_you")
+    about = {"events": found.name, "since": found.since}
+    begins = times.render(max(found.since, now - KEPT))
+    after = max(cursors.read(cursor, reader=actor.by, filters=about, now=now) or "", begins)
+    actor.log_own_hourly(Action.LIST, "events")
+    until = times.render(now - SETTLED_AFTER)
+    rows, more = desk.deliveries.log(found.name, above=after, until=until, limit=limit)
+    position = rows[-1][0] if more else max(after, until)
+    seen = [each.event for _, each in rows]
+    return EventPage(
+        [
+            CloudEvent.of(event, found.terms.shows, source)
+            for event in seen
+            if actor.officer.sees(event.category, event.district)
+        ],
+        cursors.issue(position, reader=actor.by, filters=about, now=now, life=KEPT),
+        more,
+    )
 
 
 def send_again(name: str, event_ids: Collection[str], *, desk: DestinationDesk) -> tuple[int, bool]:
@@ -275,6 +326,27 @@ def _found(name: str, known: AllDestinations, desk: DestinationDesk) -> Destinat
         desk.actor.log_own(Action.DENIED, {"destination": said})
         raise errors.NotFound
     return known.by_name[name]
+
+
+def _reads(actor: OfficerActor, destination: Destination) -> bool:
+    return destination.terms is not None and destination.terms.reader == actor.by
+
+
+def _require_way(
+    name: str, before: Destination, terms: Terms, known: AllDestinations, desk: DestinationDesk
+) -> None:
+    """Raise Invalid unless events can leave this way, and left so before."""
+    if before.terms and before.terms.way != terms.way:
+        raise errors.Invalid(errors.FieldError(terms.way, "keeps_its_way"))
+    if terms.bus and not desk.has_bus:
+        raise errors.Invalid(errors.FieldError("bus", "no_event_bus"))
+    if not terms.reader:
+        return
+    others = [_as_of_now(each, desk) for each in known.by_name.values() if each.name != name]
+    taken = {each.terms.reader for each in others if each.terms}
+    taken |= {each.proposal.terms.reader for each in others if each.proposal}
+    if terms.reader in taken or not reads_events(desk.officers.get(terms.reader)):
+        raise errors.Invalid(errors.FieldError("reader", "cannot_read_events"))
 
 
 def _as_of_now(destination: Destination, desk: DestinationDesk) -> Destination:

@@ -6,7 +6,7 @@ docs/adr/0029 follows a notice, and lists its calls.
 """
 
 import logging
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import batched
@@ -170,9 +170,10 @@ class _PendingNotice:
 
 @dataclass(slots=True)
 class _Batch:
-    """The state of the tasks of one batch while it is worked on."""
+    """The state of the tasks of one batch while it is worked on. `clock` goes on meanwhile."""
 
     now: datetime
+    clock: Callable[[], datetime]
     swept: bool
     lanes: Collection[Lane]
     rows: Mapping[Key, Row]
@@ -198,12 +199,12 @@ class _Batch:
         return min(_GATHERED_AT_ONCE, _ITEMS_AT_MOST // of_each)
 
     def events_of(self, notice: Notice) -> list[Put]:
-        """Return the deliveries of its event to other systems. Raises Unavailable while nobody
-        knows to which: the notice goes out, and its task stays.
+        """Return the deliveries of its event to other systems, for a transaction that begins now.
+        Raises Unavailable while nobody knows to which: the notice goes out, and its task stays.
         """
         if self.destinations is None:
             raise errors.Unavailable
-        return deliveries_of(notice, self.destinations, self.now)
+        return deliveries_of(notice, self.destinations, self.clock())
 
     def fail(self, key: Key, event: str, error: Exception) -> None:
         """Keep a task for another try: one bad row must not block the others."""
@@ -212,16 +213,26 @@ class _Batch:
 
 
 class Publisher:
-    """Publishes the notices that are pending in an outbox. `links` says where they lead."""
+    """Publishes the notices that are pending in an outbox. `links` says where they lead. By `clock`
+    events are in order.
+    """
 
     def __init__(
-        self, outbox: Outbox, bursts: Bursts, digests: Digests, topic: Topic, links: NoticeLinks
+        self,
+        outbox: Outbox,
+        bursts: Bursts,
+        digests: Digests,
+        topic: Topic,
+        links: NoticeLinks,
+        *,
+        clock: Callable[[], datetime],
     ) -> None:
         self._outbox = outbox
         self._bursts = bursts
         self._digests = digests
         self._topic = topic
         self._links = links
+        self._clock = clock
 
     def publish(
         self, items: Sequence[Key], *, lanes: Collection[Lane], now: datetime, swept: bool = False
@@ -237,7 +248,7 @@ class Publisher:
         for some in batched(dict.fromkeys(items), _READ_AT_ONCE):
             rows, unread = self._rows_of(some, now)
             known = roster.roster_in(rows, unread), destinations.destinations_in(rows, unread)
-            batch = _Batch(now, swept, lanes, rows, unread, *known)
+            batch = _Batch(now, self._clock, swept, lanes, rows, unread, *known)
             self._work_on(batch, some)
             retry |= batch.retry
             due += batch.due
@@ -406,10 +417,9 @@ class Publisher:
             self._outbox.remove(current)
             return
 
-        events = [self._outbox.table.item(put) for put in batch.events_of(found.notice)]
-
         def step() -> None:
             nonlocal current
+            events = map(self._outbox.table.item, batch.events_of(found.notice))
             if self._outbox.complete(
                 current, also=[*counted, *events], **self._what_follows(current, now)
             ):

@@ -4,7 +4,7 @@ DESTINATIONS           ROW               all destinations; the publisher reads i
                        SECRET#<name>     `sealed_secrets`: the latest secrets of one, the newest
                                          first, each with the key that opens it
 DESTINATION#<name>     <at>#<event>      a delivery: its event, its state, and its task while it is
-                                         waiting
+                                         waiting. One that a reader fetches has none
 """
 
 import logging
@@ -16,7 +16,7 @@ from chalicelib.aws import keys
 from chalicelib.aws.keys import Key, task_fields
 from chalicelib.aws.table import Row, Table
 from chalicelib.aws.writes import Delete, Put, TransactItem, Update
-from chalicelib.domain.notices.destinations import KEPT, DeliveryState, Destination, Event
+from chalicelib.domain.notices.destinations import KEPT, DeliveryState, Destination, Event, Terms
 from chalicelib.domain.notices.notice import Notice
 from chalicelib.kernel import times
 from chalicelib.kernel.models import Record
@@ -70,20 +70,24 @@ def destinations_in(rows: Mapping[Key, Row], unread: Collection[Key]) -> list[De
 
 
 def deliveries_of(notice: Notice, to: Sequence[Destination], now: datetime) -> list[Put]:
-    """Return the deliveries of a notice's event, one for each destination that wants it."""
+    """Return the deliveries of a notice's event, one for each destination that wants it. They are
+    written at once: `SETTLED_AFTER` is counted from `now`.
+    """
     event = Event.of(notice)
     if event is None:
         return []
-    wanted = [each.name for each in to if each.terms and each.terms.want(event)]
-    return [_delivery(name, event, now) for name in wanted]
+    wanted = [(each.name, each.terms) for each in to if each.terms and each.terms.want(event)]
+    return [_delivery(name, terms, event, now) for name, terms in wanted]
 
 
-def _delivery(name: str, event: Event, now: datetime) -> Put:
+def _delivery(name: str, terms: Terms, event: Event, now: datetime) -> Put:
     pk, sk = keys.destination(name), f"{times.render(now)}#{event.id}"
-    task = OutboxTask(TaskKind.DELIVER, now, lane=event.lane)
-    row = Delivery(event=event, since=now).model_dump(mode="json", exclude_none=True)
-    expires = int((now + KEPT).timestamp())
-    return Put({"pk": pk, "sk": sk, "expires_ttl": expires, **row, **task_fields(pk, sk, task)})
+    state, task = DeliveryState.KEPT, {}
+    if not terms.reader:
+        state = DeliveryState.WAITING
+        task = task_fields(pk, sk, OutboxTask(TaskKind.DELIVER, now, lane=event.lane))
+    row = Delivery(event=event, since=now, state=state).model_dump(mode="json", exclude_none=True)
+    return Put({"pk": pk, "sk": sk, "expires_ttl": int((now + KEPT).timestamp()), **row, **task})
 
 
 class Destinations:
@@ -161,6 +165,21 @@ class DeliveryRows:
         """
         rows, more = self._table.query(
             keys.destination(name), below=below, forward=False, limit=limit
+        )
+        return [(row["sk"], Delivery.model_validate(row)) for row in rows], more
+
+    def log(
+        self, name: str, *, above: str, until: str, limit: int
+    ) -> tuple[list[tuple[str, Delivery]], bool]:
+        """Return the oldest deliveries of a destination above a sort key, or above a time, and
+        before the time `until`, each with its own key, read consistently; and whether there are
+        more.
+        """
+        first = f"{above} "  # a blank is before all that can follow
+        if first > until:
+            return [], False
+        rows, more = self._table.query(
+            keys.destination(name), between=(first, until), limit=limit, consistent=True
         )
         return [(row["sk"], Delivery.model_validate(row)) for row in rows], more
 

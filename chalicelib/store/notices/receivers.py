@@ -1,4 +1,4 @@
-"""Receivers of events, over HTTPS, and nothing else that a name may lead to.
+"""Receivers of events, over HTTPS, and nothing else that a name may lead to; and the stack's bus.
 
 A name is resolved once for each delivery, every address must be public, and the connection is made
 to one of these: what the name resolves to a moment later does not matter. No redirect is followed.
@@ -10,10 +10,13 @@ import ssl
 import threading
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
+from botocore.exceptions import BotoCoreError, ClientError
+
 from chalicelib.domain.notices.addresses import is_public
+from chalicelib.domain.notices.destinations import CloudEvent
 
 TIMEOUT_S = 10
 _ANSWER_BYTES = 64 * 1024
@@ -98,6 +101,35 @@ class Receivers:
         # A function has no way out by IPv6, unless it is all that the receiver has.
         address = min(found, key=lambda each: ":" in each)
         return _Pinned(host, port, address, self._tls, self.timeout_s)
+
+
+class EventBus:
+    """The bus of EventBridge with this name; without one, nothing is taken."""
+
+    def __init__(self, client: Any, name: str) -> None:
+        self._client, self._name = client, name
+
+    def put(self, event: CloudEvent) -> Answer:
+        """Put an event on the bus, whole, as the detail. Return how it went. Raises nothing."""
+        if not self._name:
+            return Answer(None, "no_bus")
+        entry = {
+            "EventBusName": self._name,
+            "Source": event.source,
+            "DetailType": event.type,
+            "Time": event.time,
+            "Detail": event.model_dump_json(),
+        }
+        try:
+            put = self._client.put_events(Entries=[entry])
+        except ClientError as error:
+            return Answer(None, error.response["Error"]["Code"])
+        except BotoCoreError:
+            return Answer(None, "no_answer")
+        # An entry can fail in a call that succeeds.
+        if put["FailedEntryCount"]:
+            return Answer(None, put["Entries"][0].get("ErrorCode", "failed"))
+        return Answer(put["ResponseMetadata"]["HTTPStatusCode"])
 
 
 class Forbidden(Exception):

@@ -137,6 +137,7 @@ class Names:
             "AWS::AccountId": ACCOUNT,
             "AWS::Partition": "aws",
             "AWS::URLSuffix": "amazonaws.com",
+            "AWS::StackName": "tipline-local",
         }
         if name in PARAMETERS or name in pseudo:
             return (PARAMETERS | pseudo)[name]
@@ -469,6 +470,9 @@ def _needs(service: str, operation: str, params: Mapping[str, Any]) -> list[Need
         case "sqs" if operation in _QUEUE_CALLS:
             queue = params["QueueUrl"].rpartition("/")[2]
             return [Need(_QUEUE_CALLS[operation], _arn("sqs", queue))]
+        case "events" if operation == "PutEvents":
+            buses = {each["EventBusName"] for each in params["Entries"]}
+            return [Need("events:PutEvents", _arn("events", f"event-bus/{bus}")) for bus in buses]
         case "cloudtrail" | "kms" if operation in _NAMELESS_CALLS:
             return [Need(f"{service}:{operation}", "*")]
         case "secretsmanager" if operation == "GetSecretValue":

@@ -558,13 +558,15 @@ def administer(api: Api) -> None:
     api("list_deliveries", officer=ADMIN, name="dispatch")
     api("redeliver", officer=ADMIN, name="dispatch")
     api("end_destination", officer=ADMIN, name="dispatch")
+    decide_where_events_go(api, reader=LI)
+    api("read_events", officer=LI)
 
 
-def decide_where_events_go(api: Api) -> None:
-    body = {"url": "https://events.example/", "categories": [], "kinds": []}
-    api("propose_destination", officer=ADMIN, name="dispatch", body=body)
-    api("read_destination", officer=ADMIN, name="dispatch")
-    api("approve_destination", officer=CHIEF, name="dispatch")
+def decide_where_events_go(api: Api, name: str = "dispatch", **way: Any) -> None:
+    body = {"categories": [], "kinds": [], **(way or {"url": "https://events.example/"})}
+    api("propose_destination", officer=ADMIN, name=name, body=body)
+    api("read_destination", officer=ADMIN, name=name)
+    api("approve_destination", officer=CHIEF, name=name)
 
 
 def draft(api: Api) -> tuple[str, str]:
@@ -858,6 +860,7 @@ def test_deliver_events_does_all_it_is_for_and_may_do_no_more(role: iam.Role) ->
     api = Api()
     taken = receive()
     decide_where_events_go(api)
+    decide_where_events_go(api, "bus", bus=True)
     for has_ended in (False, True):
         file()
         cloud.stream(cloud.all_keys())

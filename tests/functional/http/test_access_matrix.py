@@ -12,6 +12,7 @@ import pytest
 
 from chalicelib import wiring
 from chalicelib.domain.casework.bursts import BurstEnding
+from chalicelib.domain.notices.destinations import READERS
 from chalicelib.domain.officers import model
 from chalicelib.domain.officers.model import Role
 from chalicelib.http import index
@@ -28,7 +29,7 @@ from tests.steps import by_reporter, file
 
 pytestmark = pytest.mark.usefixtures("aws", "clean")
 
-EVERYBODY, STAFF = frozenset(Role), frozenset(model.STAFF)
+EVERYBODY, PERSONS, STAFF = frozenset(Role), frozenset(model.PEOPLE), frozenset(model.STAFF)
 CASEWORKERS = frozenset({Role.OFFICER, Role.SUPERVISOR})
 _CASEWORK = (Role.OFFICER, Role.SUPERVISOR)
 CASE_STATES = ("new", "closed", "malicious_proposed", "withdrawn")
@@ -38,6 +39,7 @@ PEOPLE: Mapping[str, Mapping[str, Any]] = {
     "admin": {"roles": (Role.ADMIN,)},
     "auditor": {"roles": (Role.AUDITOR,)},
     "oversight": {"roles": (Role.OVERSIGHT,)},
+    "system": {"roles": (Role.SYSTEM,)},
     "inactive": {"active": False},
     "other_category": {"categories": ("traffic_violation",), "roles": _CASEWORK},
     "other_district": {"districts": ("haidian",), "roles": _CASEWORK},
@@ -76,7 +78,7 @@ REQUEST = "/v1/officer/requests/{request_number}"
 
 ROUTES: Mapping[tuple[str, str], Route] = {
     ("GET", "/v1/officer/me"): Route(200, EVERYBODY),
-    ("GET", "/v1/officer/me/openings"): Route(200, EVERYBODY),
+    ("GET", "/v1/officer/me/openings"): Route(200, PERSONS),
     ("GET", "/v1/audit/openings"): Route(200, frozenset({Role.AUDITOR})),
     ("POST", "/v1/audit/openings/export"): Route(201, frozenset({Role.AUDITOR})),
     ("GET", "/v1/officer/numbers"): Route(200, frozenset({Role.SUPERVISOR})),
@@ -185,6 +187,7 @@ ROUTES: Mapping[tuple[str, str], Route] = {
     ("DELETE", "/v1/officer/subscriptions/{subscription_id}"): Route(204, STAFF),
     ("GET", "/v1/officer/shifts"): Route(200, STAFF),
     ("GET", "/v1/officer/handover"): Route(200),
+    ("GET", "/v1/officer/events"): Route(404, frozenset(READERS)),
     ("PUT", "/v1/admin/shifts"): Route(200, ADMINS, body={"shifts": []}),
     ("GET", "/v1/officer/bulletins"): Route(200),
     ("POST", "/v1/officer/bulletins"): Route(201),

@@ -1,6 +1,7 @@
 """Events leave to other systems: signed, thin, and again until they arrive."""
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -11,14 +12,20 @@ from standardwebhooks import Webhook
 from standardwebhooks.webhooks import WebhookVerificationError
 
 from chalicelib import wiring
+from chalicelib.aws.keys import task_fields
+from chalicelib.aws.writes import Delete
 from chalicelib.domain.notices.destinations import MOST_DESTINATIONS
 from chalicelib.handlers.service import scheduled
 from chalicelib.http import index
 from chalicelib.http.openapi import document
+from chalicelib.kernel import times
+from chalicelib.kernel.outbox import Lane, OutboxTask, TaskKind
+from chalicelib.services.notices.sweep import EVENTS_AT_ONCE
 from chalicelib.store.notices import destinations
 from chalicelib.store.notices.receivers import Answer
 from tests import cloud
 from tests.client import call, read_and_approve
+from tests.faults import inject
 from tests.receivers import PATH, TERMS, Taken, agree_on, propose, receive
 from tests.steps import file, write
 
@@ -119,26 +126,79 @@ def test_what_is_gathered_in_a_digest_leaves_one_by_one(taken: Taken) -> None:
     assert len(taken.events) == len(created)
 
 
+class LosesAnswers(Taken):
+    """Takes an event, and its answer is lost: now and then, of those that are not critical."""
+
+    def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> Answer:
+        taken = super().post(url, body, headers)
+        return NOBODY if len(self.sent) % 50 == 49 and b"critical" not in body else taken
+
+
+def multiply(count: int) -> set[str]:
+    """Let so many events wait in place of those that do, and return their ids."""
+    table, ids = wiring.reports().table, set[str]()
+    found = [(row, row["event"]) for row in table.query("DESTINATION#dispatch")[0]]
+    for (row, event), more in zip(found, (count // 12, count - count // 12), strict=True):
+        at, lane = row["sk"].partition("#")[0], Lane(row["lane"])
+        copies = []
+        for number in range(more):
+            one = event["id"][:-5] + f"{number:05}"
+            key = row["pk"], f"{at}#{one}"
+            task = task_fields(*key, OutboxTask(TaskKind.DELIVER, times.parse(at), lane=lane))
+            copies.append({**row, "sk": key[1], **task, "event": {**event, "id": one}})
+            ids.add(one)
+        table.delete(Delete(row["pk"], row["sk"]))
+        table.put_all(copies)
+    return ids
+
+
+@pytest.mark.parametrize("count", [120, pytest.param(10_000, marks=pytest.mark.thorough)])
 def test_after_six_hours_without_a_receiver_all_arrive_and_critical_ones_first(
-    taken: Taken,
+    taken: Taken, count: int
 ) -> None:
     agree_on()
+    for category in ("child_abduction", "other"):
+        happen(category)
+        wiring.clock.advance(timedelta(seconds=1))
+    ids, critical = multiply(count), count // 12
     taken.always = NOBODY
-    created = [happen("other")["id"] for _ in range(4)]
-    created += [happen("child_abduction")["id"] for _ in range(2)]
-    assert cloud.deliver_events() == {"waiting": 6}
-    for _ in range(12):
-        wiring.clock.advance(timedelta(minutes=30))
-        cloud.deliver_events()
-    assert {each["state"] for each in deliveries()} == {"waiting"}
+    for _ in range(3):
+        assert "delivered" not in cloud.deliver_events()
+        wiring.clock.advance(timedelta(hours=2))
 
-    taken.sent.clear()
-    taken.always = Answer(204)
-    wiring.clock.advance(timedelta(hours=1))
-    done = cloud.deliver_events()
-    assert done["delivered"] == len({each["id"] for each in taken.events})
-    assert {each["data"]["report_id"] for each in taken.events} == set(created)
-    assert [each["data"]["urgency"] for each in taken.events][:2] == ["critical"] * 2
+    wiring.send_events_by(taken := LosesAnswers())
+    done = Counter[str]()
+    for _ in range(24):
+        for _ in range(1 + count // EVENTS_AT_ONCE):
+            done.update(cloud.deliver_events())
+            wiring.clock.advance(timedelta(minutes=1))
+        wiring.clock.advance(timedelta(hours=1))
+        if done["delivered"] == count:
+            break
+    arrived = [str(headers["webhook-id"]) for *_, headers in taken.sent]
+    assert (set(arrived), done["delivered"]) == (ids, count)
+    assert len(arrived) > count  # who has noted the id does nothing for the others
+    assert {each["data"]["urgency"] for each in taken.events[:critical]} == {"critical"}
+    assert len(set(arrived[:critical])) == critical
+
+
+def test_a_notice_waits_for_no_destination_dead_or_alive(taken: Taken) -> None:
+    calls = []
+    for dead in (False, True):
+        agree_on() if not dead else multiply(120)
+        taken.always = NOBODY if dead else taken.always
+        cloud.deliver_events()
+        asked = len(taken.sent)
+        created = file("child_abduction")
+        with (
+            inject.calls_of_dynamodb() as made,
+            inject.fault(wiring.topic()._client, "sns.*", lambda request: None) as published,
+        ):
+            cloud.stream([(f"REPORT#{created['id']}", "HEAD")])
+        assert len(taken.sent) == asked
+        calls.append((made, published))
+        happen("other")
+    assert calls[0] == calls[1]
 
 
 def test_a_receiver_that_does_not_answer_is_asked_once_for_all_that_waits(taken: Taken) -> None:

@@ -31,7 +31,24 @@ const URGENCIES = ['low', 'normal', 'high', 'critical'] as const;
 const KINDS = ['report', 'media', 'message', 'escalation', 'overdue', 'bulletin_lead'] as const;
 const SHOWN = ['category', 'district'] as const;
 const NEW = '.new';
-const NOTHING: Terms = { url: '', categories: [], districts: [], kinds: [], min_urgency: 'low', shows: [] };
+const WAYS = ['url', 'reader', 'bus'] as const;
+const OF_WAY = {
+  url: { url: '', reader: null, bus: false },
+  reader: { url: null, reader: '', bus: false },
+  bus: { url: null, reader: null, bus: true },
+} as const;
+const NOTHING: Terms = {
+  ...OF_WAY.url,
+  categories: [],
+  districts: [],
+  kinds: [],
+  min_urgency: 'low',
+  shows: [],
+};
+
+const wayOf = ({ url, bus }: Terms) => (bus ? 'bus' : url === null ? 'reader' : 'url');
+const whereTo = (terms: Terms, names: Names): string =>
+  terms.url ?? (terms.reader === null ? destinationTexts().ways.bus : names.officer(terms.reader));
 
 const pathOf = (name: string): string => pathTo(`admin/${DESTINATIONS}/${name}`);
 
@@ -75,7 +92,7 @@ function List() {
                 </a>
                 <p class="rows__facts">
                   {each.proposal && <span class="state state--waiting">{t.waits}</span>}
-                  <span>{(each.terms ?? each.proposal?.terms)?.url}</span>
+                  <span>{whereTo(each.terms ?? each.proposal?.terms ?? NOTHING, names)}</span>
                   {each.proposal && (
                     <span>{t.proposedBy(names.officer(each.proposal.by), clock(each.proposal.at))}</span>
                   )}
@@ -132,7 +149,7 @@ function Opened({ name }: { name: string }) {
             ) : (
               <div class="row steps">
                 <Button onClick={() => setChanging(true)}>{t.change}</Button>
-                {found.terms && (
+                {found.terms?.url && (
                   <Sure
                     title={t.replace}
                     why={t.replaceWhy}
@@ -243,7 +260,7 @@ function TermsFacts({ terms }: { terms: Terms }) {
   return (
     <Facts
       rows={[
-        [t.url, terms.url],
+        [t.ways[wayOf(terms)], whereTo(terms, names)],
         [t.kinds, some(terms.kinds, (code) => wordFor(t.kindNames, code), t.all)],
         [t.categories, some(terms.categories, (code) => names.category(code), t.all)],
         [t.districts, some(terms.districts, (code) => names.district(code), t.all)],
@@ -292,15 +309,38 @@ function TermsForm({ destination, onDone, onCancel }: TermsFormProps) {
           onValue={setName}
         />
       )}
-      <TextField
-        id="url"
-        label={t.url}
-        hint={t.urlHint}
-        type="url"
-        required
-        value={terms.url}
-        onValue={(url) => write({ url })}
-      />
+      {!destination?.terms && (
+        <Select
+          id="way"
+          label={t.way}
+          hint={t.wayHint}
+          chosen={wayOf(terms)}
+          choices={choicesOf(WAYS, t.ways)}
+          onChange={(way) => write(OF_WAY[way])}
+        />
+      )}
+      {terms.url !== null && (
+        <TextField
+          id="url"
+          label={t.ways.url}
+          hint={t.urlHint}
+          type="url"
+          required
+          value={terms.url}
+          onValue={(url) => write({ url })}
+        />
+      )}
+      {terms.reader !== null && (
+        <TextField
+          id="reader"
+          label={t.ways.reader}
+          hint={t.readerHint}
+          required
+          autocapitalize="none"
+          value={terms.reader}
+          onValue={(reader) => write({ reader })}
+        />
+      )}
       <Checks
         id="kinds"
         legend={t.kinds}

@@ -9,7 +9,7 @@ import { labelled, sentences } from '../../shared/language.ts';
 import { type Appointment, asAppointment, mistakesIn, type Officer, type RowMistake, withRoles } from './row.ts';
 import { text } from './texts.ts';
 
-const ROLES = ['officer', 'supervisor', 'admin', 'auditor', 'oversight'] as const;
+const ROLES = ['officer', 'supervisor', 'admin', 'auditor', 'oversight', 'system'] as const;
 const ALL = '*';
 const NOBODY: Appointment = {
   name: null,

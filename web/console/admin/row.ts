@@ -57,12 +57,13 @@ export function isOnlyProposed(officer: Officer): boolean {
   return !officer.active && officer.roles.length === 0 && officer.proposal !== null;
 }
 
-// Who has one of these has no other, and no scope.
-const ALONE: readonly Appointment['roles'][number][] = ['auditor', 'oversight'];
+// Who has one of these has no other; only a machine has a scope, and it has no address.
+const ALONE: readonly Appointment['roles'][number][] = ['auditor', 'oversight', 'system'];
 
 /** Return what changes with the roles that were just chosen. */
 export function withRoles(row: Appointment, roles: Appointment['roles']): Partial<Appointment> {
   const chosen = roles.find((role) => ALONE.includes(role) && !row.roles.includes(role));
+  if (chosen === 'system') return { roles: [chosen], email: null, phone: null };
   if (chosen) return { roles: [chosen], categories: [], districts: [] };
   return { roles: roles.length > 1 ? roles.filter((role) => !ALONE.includes(role)) : roles };
 }
@@ -76,7 +77,7 @@ export type RowMistake = 'username' | 'roles' | 'categories' | 'districts' | 'em
 
 /** Return all that is wrong with a row that is to be proposed, in the order of the form. */
 export function mistakesIn(username: string, row: Appointment): RowMistake[] {
-  const worksOnReports = row.roles.some((role) => role === 'officer' || role === 'supervisor');
+  const worksOnReports = row.roles.some((role) => ['officer', 'supervisor', 'system'].includes(role));
   const wrong: Record<RowMistake, boolean> = {
     username: !USERNAME.test(username),
     roles: row.roles.length === 0,

@@ -27,6 +27,7 @@ export const text = texts({
       admin: 'Administrator',
       auditor: 'Auditor',
       oversight: 'Oversight',
+      system: 'Machine',
     },
     roleHints: {
       officer: 'Works on the reports in scope, writes and approves bulletins.',
@@ -35,6 +36,8 @@ export const text = texts({
       admin: 'Decides who works here, and which categories and channels are open. Sees no reports by this role alone.',
       auditor: 'Asks who opened which report, and opens none. Has no other role.',
       oversight: 'Works on the reports about the police, and on no others. Has no other role, and no scope.',
+      system:
+        'No person: another system that works in its scope, within bounds. It ends and approves nothing. Has no other role, and no address.',
     },
     fields: {
       username: 'Username',
@@ -300,13 +303,14 @@ export const text = texts({
     added: '新增',
     removed: '删除',
     stays: '保留',
-    roles: { officer: '民警', supervisor: '值班领导', admin: '管理员', auditor: '审计员', oversight: '监督' },
+    roles: { officer: '民警', supervisor: '值班领导', admin: '管理员', auditor: '审计员', oversight: '监督', system: '系统' },
     roleHints: {
       officer: '处理职责范围内的举报，撰写和批准通报。',
       supervisor: '还可以说明理由后查看已撤回的举报，并在无人签收时收到通知。',
       admin: '决定谁在此工作、哪些类别和栏目开通。仅凭此角色看不到举报。',
       auditor: '查询谁查阅过哪件举报，本人不能查阅举报。不能有其他角色。',
       oversight: '只处理涉警举报，不处理其他举报。不能兼任其他角色，也没有范围。',
+      system: '不是人员，而是在职责范围内、有限度地工作的其他系统。不能自行结案，也不能批准任何事项。不能兼任其他角色，也没有联系地址。',
     },
     fields: {
       username: '用户名',
