@@ -66,7 +66,9 @@ def test_a_second_build_starts_no_program(project: Path) -> None:
     assert built(project) == []
 
 
-@pytest.mark.parametrize("changed", ["web/report/main.tsx", "sdk/outbox/outbox.ts", "city/city.json"])
+@pytest.mark.parametrize(
+    "changed", ["web/report/main.tsx", "sdk/outbox/outbox.ts", "city/city.json"]
+)
 def test_a_changed_source_is_built_without_npm(project: Path, changed: str) -> None:
     built(project)
     with (project / changed).open("a") as file:
