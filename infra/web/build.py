@@ -73,7 +73,7 @@ def install(root: Path = ROOT, *, say: Callable[[str], None], node: Node | None 
 def _install(web: Path, say: Callable[[str], None], node: Node) -> None:
     # The SDK, which the clients are made of, uses the same packages.
     modules = web.parent / "sdk" / "node_modules"
-    if not modules.is_symlink():
+    if not modules.is_symlink() and not modules.exists():
         modules.symlink_to(Path("..", web.name, modules.name))
     installed = web / "node_modules" / ".installed"
     wanted = stamp.of_packages(web, node.version)

@@ -1,6 +1,7 @@
 /**
- * Makes the trip of a report with files, for tests in Python: `trip.ts API FOLDER STEP FILE…`. The
- * process is killed at a step, from 1 on: a request that is to leave, or a response that has come.
+ * Makes the trip of a report with files, for tests in Python: `trip.ts API FOLDER DEATH FILE…`. The
+ * process is killed when the response to request number DEATH has come and nobody has read it: what it
+ * did is done, and nothing here knows of it.
  */
 
 import process from 'node:process';
@@ -9,20 +10,15 @@ import { untilSent } from '../index.ts';
 import { fileAt, openOutbox } from '../node.ts';
 
 const [api = '', folder = '', death = '', ...paths] = process.argv.slice(2);
-let steps = 0;
-
-function step(): void {
-  steps += 1;
-  if (steps === Number(death)) process.kill(process.pid, 'SIGKILL');
-}
+let responses = 0;
 
 const outbox = await openOutbox({
   api,
   folder,
   fetch: async (...request) => {
-    step();
     const response = await fetch(...request);
-    step();
+    responses += 1;
+    if (responses === Number(death)) process.kill(process.pid, 'SIGKILL');
     return response;
   },
 });
@@ -32,4 +28,4 @@ if (outbox.entries.value.length === 0) {
 }
 const entries = await untilSent(outbox);
 outbox.close();
-process.stdout.write(JSON.stringify({ steps, entries }));
+process.stdout.write(JSON.stringify({ responses, entries }));

@@ -90,7 +90,7 @@ def test_killed_at_ten_points_of_its_trip_one_report_arrives_whole(
     assert whole
     for number in range(DEATHS):
         folder = tmp_path / str(number)
-        death = 1 + number * (whole["steps"] - 1) // (DEATHS - 1)
+        death = 1 + number * (whole["responses"] - 1) // (DEATHS - 1)
         assert trip(stack, folder, death, files) is None, "it was not killed"
         # What a process leaves that dies while it keeps a report.
         (folder / f"{uuid4()}.new").mkdir()
