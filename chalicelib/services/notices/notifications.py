@@ -9,6 +9,7 @@ import logging
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import partial
 from itertools import batched
 from typing import Any, NamedTuple
 
@@ -326,8 +327,7 @@ class Publisher:
         cannot be written, they are added one by one, and that one is left to the sweep.
         """
         for _ in range(_TRIES):
-            items = [item for found in notices for item in self._completion(found, batch)]
-            lane = notices[0].pending.task.lane
+            lane, items = notices[0].pending.task.lane, partial(self._completions, notices, batch)
             try:
                 self._digests.gather([found.notice for found in notices], lane, items, batch.now)
                 return
@@ -363,6 +363,9 @@ class Publisher:
                 self._gather([found], batch)
             else:
                 batch.retry.add(found.pending.key)
+
+    def _completions(self, notices: Sequence[_PendingNotice], batch: _Batch) -> list[TransactItem]:
+        return [item for found in notices for item in self._completion(found, batch)]
 
     def _completion(self, found: _PendingNotice, batch: _Batch) -> list[TransactItem]:
         pending, table = found.pending, self._outbox.table

@@ -9,7 +9,7 @@ subscription can filter. A further page takes what comes while the one before is
 full. One of a category that is only tried ends with `#shadow`, one of a burst with `#burst`.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
@@ -91,9 +91,14 @@ class Digests:
         self._named_enough: dict[str, datetime] = {}
 
     def gather(
-        self, notices: Sequence[Notice], lane: Lane, items: Sequence[TransactItem], now: datetime
+        self,
+        notices: Sequence[Notice],
+        lane: Lane,
+        items: Callable[[], Sequence[TransactItem]],
+        now: datetime,
     ) -> None:
-        """Add notices that are alike to their digest, with `items` in one transaction.
+        """Add notices that are alike to their digest, with `items` in one transaction. Each try has
+        them anew: events have the time of their write.
 
         Raises ConditionFailed when the condition of one of `items` fails: its position is that
         among these. Raises Unavailable.
@@ -104,7 +109,7 @@ class Digests:
             for named in (False, True) if self._names_enough(pk, now) else (True, False):
                 gather = self._gather(notices, lane, pk, now, named=named)
                 try:
-                    self._table.transact([gather, *items])
+                    self._table.transact([gather, *items()])
                 except ConditionFailed as failed:
                     if failed.position:
                         raise ConditionFailed(failed.item, failed.position - 1) from None

@@ -77,7 +77,7 @@ def test_a_digest_of_critical_reports_names_each_however_many_there_are() -> Non
     ]
     # An uneven start, as batches of a stream have.
     for begin, end in [(0, 20), *((20 + 30 * n, 50 + 30 * n) for n in range(33)), (1010, 1030)]:
-        digests.gather(notices[begin:end], Lane.NORMAL, [], now)
+        digests.gather(notices[begin:end], Lane.NORMAL, list, now)
     cloud.sweep()
 
     assert sorted(named()) == ids

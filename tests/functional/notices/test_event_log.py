@@ -128,6 +128,27 @@ def test_the_time_before_the_write_does_not_count() -> None:
     assert len(reports(fetch())) == 1
 
 
+def test_the_time_of_a_write_to_a_digest_that_failed_does_not_count() -> None:
+    agree_on(**FETCHED)
+    for _ in range(14):
+        file("other")
+    failed = {"CancellationReasons": [{"Code": "ConditionalCheckFailed"}]}
+    refuse = inject.error_response(400, "TransactionCanceledException", **failed)
+
+    def fail_late(request: Any) -> Any:
+        if b"DIGEST#" not in request.body or not failed:
+            return None
+        failed.clear()
+        wiring.clock.advance(timedelta(minutes=1))
+        return refuse(request)
+
+    with inject.fault(wiring.dynamodb(), "dynamodb.TransactWriteItems", fail_late):
+        cloud.stream(cloud.all_keys())
+    alone = len(reports(fetch(limit=50)))
+    settle()
+    assert alone < len(reports(fetch(limit=50))) == 14
+
+
 def test_who_is_no_reader_or_no_more_reads_nothing() -> None:
     agree_on(**FETCHED)
     file_and_notify()
