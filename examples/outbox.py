@@ -384,7 +384,7 @@ class Sender:
             if whole == "media":
                 number = part.partition(".")[0]
                 files |= {int(number)} if number.isdigit() else set(range(len(entry.declared)))
-            elif part in (body.get(whole) or {}):
+            elif part and part in body.get(whole, {}):
                 entry.left_out.append(name)
                 del body[whole][part]
             elif body.pop(whole, None) is not None:

@@ -27,13 +27,13 @@ def main(text: str) -> None:
     advance = read_duration(text)
     if advance is None:
         raise SystemExit("Choose how far: make clock ADVANCE=30s, 5m, 2h or 1d.")
+    _say("Moving the clock, and running what is due ...")
     print(times.render(move(advance)))
 
 
 def move(advance: timedelta) -> datetime:
     """Move the clock of the running stack, and return its time. Exits when it cannot."""
     stack = stack_file.read()
-    _say("Moving the clock, and running what is due ...")
     request = urllib.request.Request(  # noqa: S310  our own, on 127.0.0.1
         stack["clock"],
         data=json.dumps({"advance_s": advance.total_seconds()}).encode(),
