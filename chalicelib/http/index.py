@@ -142,9 +142,7 @@ def _operation(route: Route) -> Operation:
 
 
 def _located(operation: Operation, read: set[str]) -> Operation:
-    """Return what creates something with the nearest path that can be read: below its own, itself,
-    or above it.
-    """
+    """Return an operation; one that creates something has the nearest path that can be read."""
     if 201 not in operation.returns:
         return operation
     return operation._replace(location=_reading(operation.path, read))

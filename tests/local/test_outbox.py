@@ -252,7 +252,7 @@ def test_a_file_that_would_be_rejected_again_is_not_sent_for_ever(
 def test_a_replay_gives_each_file_the_medium_of_its_place(
     box: outbox.Outbox, photo: Path, tmp_path: Path
 ) -> None:
-    """Of the first one is no grant: it is no longer awaited, and is added anew."""
+    """The first one has no grant: it came too late, and is added anew."""
     other = tmp_path / "other.jpg"
     other.write_bytes(cloud.photo((80, 60)))
     stub = Stub()

@@ -251,7 +251,7 @@ def grant_parts(
     )
     have = {part.number for part in stored}
     wanted = [number for number in numbers if number not in have]
-    # What is held is told to the end: the upload may need no more than to be completed.
+    # The parts that are held are listed to the end: perhaps the upload need only be completed.
     life = _required_life(medium, now) if wanted else GRANT_LIFE
     granted = bucket.part_urls(
         key,
