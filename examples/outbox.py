@@ -46,6 +46,10 @@ MAX_BYTES_TOGETHER = 500 << 20
 MOST_BITS = 20
 MOST_ROUNDS = 16
 PROOFS_PER_REPORT = 3
+# What a report can go without: a wrong one of these is left out, and never holds the text back.
+OPTIONAL = {"media", "occurred_at", "location", "details", "contact"}
+# Why a file was rejected that may be sent again. For any other reason it would be rejected again.
+WORTH_ANOTHER_TRY = {"not_received", "size_mismatch"}
 TYPES = {
     ".jpg": "image/jpeg",
     ".jpeg": "image/jpeg",
@@ -105,11 +109,14 @@ class ProofRequired(Exception):
 class Refused(Exception):
     """A response that a retry will not change.
 
-    `code` is the stable code of the problem; `fields` are the wrong fields.
+    `code` is the stable code of the problem; `fields` are the wrong fields, `reason` is why a file
+    was rejected.
     """
 
-    def __init__(self, status: int, code: str, fields: Iterable[str] = ()) -> None:
-        self.status, self.code, self.fields = status, code, tuple(fields)
+    def __init__(
+        self, status: int, code: str, fields: Iterable[str] = (), reason: str | None = None
+    ) -> None:
+        self.status, self.code, self.fields, self.reason = status, code, tuple(fields), reason
         wrong = f" ({', '.join(self.fields)})" if self.fields else ""
         super().__init__(f"{status} {code}{wrong}")
 
@@ -142,7 +149,8 @@ class Entry:
     """A report in the outbox.
 
     `key` is made once and identifies the report for good. `body` is sent byte for byte, and blanks
-    after it. `messages` are those that are not sent yet, each by a key of its own.
+    after it. `messages` are those that are not sent yet, each by a key of its own; `left_out` are
+    the fields that it went without.
     """
 
     key: str
@@ -153,6 +161,7 @@ class Entry:
     reference: str | None = None
     refused: str | None = None
     messages: dict[str, str] = field(default_factory=dict)
+    left_out: list[str] = field(default_factory=list)
 
     @property
     def waits(self) -> bool:
@@ -307,7 +316,7 @@ class Sender:
         return later
 
     def _report(self, entry: Entry) -> None:
-        """Send the report. Attachments that are refused are left out, so that they never stop the
+        """Send the report. What is refused and optional is left out, so that it never stops the
         text.
         """
         headers = {"Idempotency-Key": entry.key} | self._first_proof(entry)
@@ -322,23 +331,22 @@ class Sender:
                     raise NotNow("too many reports come in; it is kept, try again later") from None
                 headers["Tipline-Proof"] = prove(required.challenge, entry.key)
             except Refused as refused:
-                if (
-                    refused.status != 422
-                    or not entry.declared
-                    or not all(field.split(".")[0] == "media" for field in refused.fields)
-                ):
+                wrong, before = {name.split(".")[0] for name in refused.fields}, entry.body
+                if refused.status == 422 and wrong and wrong <= OPTIONAL:
+                    self._leave_out(entry, refused)
+                if entry.body == before:
                     raise
-                self._leave_out(entry, refused)
         entry.id, entry.receipt, entry.reference = (
             created["id"],
             created["receipt"],
             created["reference"],
         )
-        # There is a grant for each attachment, in order. But if the first response arrives a day
-        # late, its uploads were cancelled.
-        if len(created["uploads"]) == len(entry.declared):
-            for attachment, upload in zip(entry.declared, created["uploads"], strict=True):
-                attachment.media_id, attachment.part_size = upload["media_id"], upload["part_size"]
+        # Each grant says whose it is. If the first response arrives a day late, there are none: the
+        # uploads were cancelled.
+        declared = entry.declared
+        for upload in created["uploads"]:
+            attachment = declared[upload["index"]]
+            attachment.media_id, attachment.part_size = upload["media_id"], upload["part_size"]
         self.outbox.save(entry)
         if created.get("challenge"):
             self._add_proof(entry, created["challenge"])
@@ -370,19 +378,19 @@ class Sender:
             return {}
 
     def _leave_out(self, entry: Entry, refused: Refused) -> None:
-        named = {
-            int(number)
-            for _, number in (field.split(".")[:2] for field in refused.fields if "." in field)
-            if number.isdigit()
-        }
-        wrong = named or set(range(len(entry.declared)))
-        body = json.loads(entry.body)
-        body["media"] = [
-            declared for number, declared in enumerate(body["media"]) if number not in wrong
-        ]
-        for attachment in [
-            attachment for number, attachment in enumerate(entry.declared) if number in wrong
-        ]:
+        body, files = json.loads(entry.body), set[int]()
+        for name in refused.fields:
+            whole, _, part = name.partition(".")
+            if whole == "media":
+                number = part.partition(".")[0]
+                files |= {int(number)} if number.isdigit() else set(range(len(entry.declared)))
+            elif part and part in body.get(whole, {}):
+                entry.left_out.append(name)
+                del body[whole][part]
+            elif body.pop(whole, None) is not None:
+                entry.left_out.append(whole)
+        body["media"] = [each for number, each in enumerate(body["media"]) if number not in files]
+        for attachment in [each for number, each in enumerate(entry.declared) if number in files]:
             attachment.refused = str(refused)
         entry.body = json.dumps(body, ensure_ascii=False)
         self.outbox.save(entry)
@@ -402,7 +410,8 @@ class Sender:
         except Refused as refused:
             if refused.code == "not_awaiting":  # it had arrived, only the response was lost
                 return
-            if refused.code not in ("media_rejected", "upload_gone") or not anew:
+            is_gone = refused.code == "media_rejected" and refused.reason in WORTH_ANOTHER_TRY
+            if not (is_gone or refused.code == "upload_gone") or not anew:
                 raise
             # The upload was cancelled before it was complete: the file becomes a new attachment.
             attachment.media_id = attachment.key = None
@@ -664,6 +673,7 @@ def _read(response: Response) -> Any:
             response.status,
             content["code"],
             [error["field"] for error in content.get("errors", ())],
+            content.get("reason"),
         )
     except (ValueError, LookupError, TypeError, AttributeError):
         raise Later(0) from None  # not from Tipline: the sign-in page of a hotel, for example
@@ -827,6 +837,8 @@ def _send_all(sender: Sender) -> int:
         for attachment in entry.attachments:
             if attachment.refused:
                 print(f"  without {attachment.name}: {attachment.refused}")
+        for name in entry.left_out:
+            print(f"  without {name}: it was refused")
     return left
 
 

@@ -60,10 +60,11 @@ def routes() -> tuple[Route, ...]:
 
 def declared(modules: tuple[str, ...]) -> Iterator[tuple[Route, Operation]]:
     """Yield the routes that these modules declare, to write the index from them."""
-    for module in modules:
-        for operation in _routes_of(module).operations:
-            line = (operation.method, operation.path, module, operation.name, operation.access)
-            yield Route(*line), operation
+    found = [(module, each) for module in modules for each in _routes_of(module).operations]
+    read = {each.path for _, each in found if each.method == "GET"}
+    for module, operation in found:
+        line = (operation.method, operation.path, module, operation.name, operation.access)
+        yield Route(*line), _located(operation, read)
 
 
 def operations() -> list[Operation]:
@@ -136,14 +137,18 @@ def _served(app: Chalice, route: Route) -> Callable[..., ChaliceResponse]:
 def _operation(route: Route) -> Operation:
     for operation in _routes_of(route.module).operations:
         if (operation.method, operation.path) == (route.method, route.path):
-            creates = 201 in operation.returns
-            return operation._replace(location=_reading(route.path)) if creates else operation
+            return _located(operation, {each.path for each in routes() if each.method == "GET"})
     raise LookupError(f"{route.method} {route.path} is not declared: run `make openapi`")
 
 
-def _reading(path: str) -> str:
-    """Return the nearest path that can be read: below this one, itself, or above it."""
-    read = {each.path for each in routes() if each.method == "GET"}
+def _located(operation: Operation, read: set[str]) -> Operation:
+    """Return an operation; one that creates something has the nearest path that can be read."""
+    if 201 not in operation.returns:
+        return operation
+    return operation._replace(location=_reading(operation.path, read))
+
+
+def _reading(path: str, read: set[str]) -> str:
     below = re.compile(re.escape(path) + r"/\{\w+\}")
     for found in filter(below.fullmatch, read):
         return found

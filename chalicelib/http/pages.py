@@ -2,8 +2,12 @@
 the `type` of a problem names, which says in words what the error means.
 """
 
+from collections.abc import Mapping
+from functools import cache
 from html import escape
 
+from chalicelib.http import index
+from chalicelib.http.problems import STATUS, status_of
 from chalicelib.http.requests import Call
 from chalicelib.http.responses import Response, conditional, page_headers
 from chalicelib.http.routes import Content, Routes
@@ -35,6 +39,8 @@ _PAGE = """\
 </body>
 </html>
 """
+# `bad_request`, which no route declares.
+_GATEWAYS_OWN = 400
 _STYLE = """\
 <style>
 body { font: 1.05rem/1.6 system-ui, sans-serif; max-width: 38rem;
@@ -77,18 +83,32 @@ def get_start_page(call: Call) -> Response:
 def get_error_page(call: Call) -> Response:
     """Get the page of an error.
 
-    A web page with what an error with this `code` means, in the language of `Accept-Language`. The
-    `type` of each problem leads here, where the city has no pages of its own.
+    A web page with what an error with this `code` means, its status, and whether to send the same
+    again, in the language of `Accept-Language`. The `type` of each problem leads here, where the
+    city has no pages of its own.
     """
     known, code = texts(call.language), call.path["code"]
     if f"error.{code}.title" not in known:
         raise errors.NotFound
     title, detail = (escape(known[f"error.{code}.{form}"]) for form in ("title", "detail"))
-    content = f"<p>{detail}</p>\n<p><code>{escape(code)}</code></p>"
+    status = _statuses().get(code, _GATEWAYS_OWN)
+    again = "again" if status == 429 or status >= 500 else "not_again"
+    content = (
+        f"<p>{detail}</p>\n<p><code>{status} {escape(code)}</code></p>\n"
+        f"<p>{escape(known[f'start.{again}'])}</p>\n"
+        f'<p><a href="../docs">{escape(known["start.docs"])}</a></p>'
+    )
     page = _PAGE.format(language=call.language, title=title, style="", content=content)
     headers = {"Cache-Control": "public, max-age=300", "Vary": "Accept-Language"}
     headers["Content-Language"] = call.language
     return conditional(page, call, {**page_headers(_POLICY_OF_ERRORS), **headers})
+
+
+@cache
+def _statuses() -> Mapping[str, int]:
+    """Return the status of each code, as the errors and the routes declare it."""
+    declared = {each.code: status_of(each) for one in index.operations() for each in one.errors}
+    return {kind.code: status for kind, status in STATUS.items()} | declared
 
 
 def _prefix(call: Call) -> str:

@@ -6,6 +6,7 @@
                  "allowed": […]}],                      if the allowed values are public
      "more": true,                                      only if other fields are wrong too
      "legal": […],                                      only for `illegal_transition`
+     "reason": …, "reason_text": …,                     only for `media_rejected`
      "challenge": {…}, "proof": …}                      only for `proof_required`
 
 A problem contains no input and no details of the program. The gateway's own errors have the same
@@ -63,6 +64,8 @@ def problem(error: errors.TiplineError, language: str, request_id: str) -> dict[
             body["more"] = True
     if error.code == "illegal_transition":
         body["legal"] = legal
+    if reason := error.params.get("reason"):
+        body |= {"reason": reason, "reason_text": text(f"reject.{reason}", language)}
     if isinstance(error, errors.ProofRequired):
         body |= {"challenge": error.challenge, "proof": error.proof}
     return body

@@ -100,13 +100,15 @@ class Declared(TypedDict, total=False):
     roles: tuple[Role, ...]
     logged: bool
     deprecated: Deprecated
+    paced: bool
 
 
 class Operation(NamedTuple):
     """A declared route. It serves requests, and the OpenAPI document describes it.
 
     `location` is the path at which one reads what a POST has created; `{…}` in it is a parameter of
-    the route's own path, or else the `id` or `number` of the response. The index sets it.
+    the route's own path, or else the `id` or `number` of the response. The index sets it. `paced`:
+    a success says how many more calls there are.
     """
 
     method: str
@@ -123,6 +125,7 @@ class Operation(NamedTuple):
     errors: tuple[errors.TiplineError, ...]
     logged: bool
     deprecated: Deprecated | None
+    paced: bool = False
     location: str = ""
 
     @property
@@ -304,6 +307,7 @@ class Routes:
                     ),
                     logged=declared.get("logged", False),
                     deprecated=declared.get("deprecated"),
+                    paced=declared.get("paced", False),
                 )
             )
             return view

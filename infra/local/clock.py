@@ -1,18 +1,23 @@
 """`make clock ADVANCE=5m`: move the running stack's clock of sweeps and lifecycles, run the sweeps,
-and print the new time.
+and print the new time. What is due after a long time may still run then.
 """
 
 import json
 import re
 import sys
+import threading
 import urllib.error
 import urllib.request
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from chalicelib.kernel import times
 from infra.local import stack_file
 
 PATH = "/_tipline/clock"
+
+PATIENCE_S = 60
+"""How long the answer waits for what is due."""
 
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
@@ -22,6 +27,7 @@ def main(text: str) -> None:
     advance = read_duration(text)
     if advance is None:
         raise SystemExit("Choose how far: make clock ADVANCE=30s, 5m, 2h or 1d.")
+    _say("Moving the clock, and running what is due ...")
     print(times.render(move(advance)))
 
 
@@ -35,11 +41,26 @@ def move(advance: timedelta) -> datetime:
     )
     try:
         with urllib.request.urlopen(request, timeout=300) as response:  # noqa: S310
-            return times.parse(json.load(response)["now"])
+            moved = json.load(response)
     except (urllib.error.URLError, TimeoutError) as error:
         raise SystemExit(
             f"The local stack at {stack['api']} could not move its clock: {error}"
         ) from None
+    if not moved["done"]:
+        _say("The clock is moved. What is due still runs; the terminal of make run shows it.")
+    return times.parse(moved["now"])
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
+
+
+def is_done(work: Callable[[], object], patience_s: float = PATIENCE_S) -> bool:
+    """Begin some work, and return whether it ends within that time. Otherwise it goes on."""
+    working = threading.Thread(target=work, daemon=True)
+    working.start()
+    working.join(patience_s)
+    return not working.is_alive()
 
 
 def read_duration(text: str) -> timedelta | None:

@@ -186,12 +186,10 @@ class LocalStack:
         self._api.site.advance_clock = self._advance_clock
         self._pollers.start()
 
-    def _advance_clock(self, by: timedelta) -> datetime:
+    def _advance_clock(self, by: timedelta) -> tuple[datetime, bool]:
         from chalicelib import wiring
 
-        now = wiring.clock.advance(by)
-        self._pollers.run_schedules()
-        return now
+        return wiring.clock.advance(by), clock.is_done(self._pollers.run_schedules)
 
 
 def _web(web: Path | str | None, storage: str) -> "Web | None":

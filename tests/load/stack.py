@@ -113,10 +113,16 @@ class Stack:
         url = urlsplit(self.outputs["clock"])
         assert url.port
         with Connection(url.port, timeout_s=300) as connection:
-            body = json.dumps({"advance_s": seconds}).encode()
-            answer = connection.send("POST", url.path, body, {"Content-Type": "application/json"})
-        if answer.status != 200:
-            raise RuntimeError(f"the clock could not be moved: {answer.status}")
+            for by in (seconds, 0, 0, 0, 0):  # it answers after a minute although something runs
+                body = json.dumps({"advance_s": by}).encode()
+                answer = connection.send(
+                    "POST", url.path, body, {"Content-Type": "application/json"}
+                )
+                if answer.status != 200:
+                    raise RuntimeError(f"the clock could not be moved: {answer.status}")
+                if json.loads(answer.body)["done"]:
+                    return
+        raise RuntimeError("what is due has not run within five minutes")
 
     def _end(self) -> None:
         self.process.terminate()

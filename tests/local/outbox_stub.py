@@ -56,15 +56,15 @@ class Stub:
 
 
 CREATED = {"id": "A", "receipt": "R", "reference": "X", "uploads": []}
-FORM = {"media_id": "M", "part_size": None}
+FORM = {"index": 0, "media_id": "M", "part_size": None}
 
 
 def created(*uploads: dict[str, Any]) -> tuple[int, dict[str, str], Any]:
     return 201, {}, {**CREATED, "uploads": list(uploads)}
 
 
-def conflict(code: str) -> tuple[int, dict[str, str], Any]:
-    return 409, {}, {"code": code}
+def conflict(code: str, reason: str | None = None) -> tuple[int, dict[str, str], Any]:
+    return 409, {}, {"code": code, "reason": reason}
 
 
 def grant(stub: Stub, path: str = "/bucket") -> tuple[int, dict[str, str], Any]:

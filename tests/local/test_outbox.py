@@ -198,14 +198,21 @@ def test_what_was_sent_is_deleted_and_the_receipt_kept(box: outbox.Outbox, photo
     assert (only(box).receipt, only(box).waits) == ("R", False)
 
 
-@pytest.mark.parametrize("refusal", ["media_rejected", "upload_gone"])
+@pytest.mark.parametrize(
+    "refusal",
+    [
+        ("media_rejected", "not_received"),
+        ("media_rejected", "size_mismatch"),
+        ("upload_gone", None),
+    ],
+)
 def test_a_file_that_came_too_late_is_added_under_a_new_key(
-    box: outbox.Outbox, photo: Path, refusal: str
+    box: outbox.Outbox, photo: Path, refusal: tuple[str, str | None]
 ) -> None:
     stub = Stub()
     added = {"uploads": [{"media_id": "N", "part_size": None}]}
     stub.will_respond(
-        created(FORM), conflict(refusal), (503, {}, {}), (201, {}, added), grant(stub), STORED
+        created(FORM), conflict(*refusal), (503, {}, {}), (201, {}, added), grant(stub), STORED
     )
     entry, _ = send(box, stub, photo)
 
@@ -226,16 +233,51 @@ def test_a_file_that_came_too_late_is_added_under_a_new_key(
     assert only(box).attachments[0].sent
 
 
-def test_a_file_that_is_rejected_again_is_not_called_sent(box: outbox.Outbox, photo: Path) -> None:
+@pytest.mark.parametrize("reasons", [["unreadable"], ["not_received", "not_received"]])
+def test_a_file_that_would_be_rejected_again_is_not_sent_for_ever(
+    box: outbox.Outbox, photo: Path, reasons: list[str]
+) -> None:
     stub = Stub()
     added = {"uploads": [{"media_id": "N", "part_size": None}]}
+    first, *again = [conflict("media_rejected", reason) for reason in reasons]
     stub.will_respond(
-        created(FORM), conflict("media_rejected"), (201, {}, added), conflict("media_rejected")
+        created(FORM), first, *(each for one in again for each in ((201, {}, added), one))
     )
     send(box, stub, photo)
     [attachment] = only(box).attachments
     assert (attachment.sent, attachment.refused) == (False, "409 media_rejected")
     assert box.path(only(box), attachment).is_file()
+
+
+def test_a_replay_gives_each_file_the_medium_of_its_place(
+    box: outbox.Outbox, photo: Path, tmp_path: Path
+) -> None:
+    """The first one has no grant: it came too late, and is added anew."""
+    other = tmp_path / "other.jpg"
+    other.write_bytes(cloud.photo((80, 60)))
+    stub = Stub()
+    added = {"uploads": [{"media_id": "N", "part_size": None}]}
+    second = {"index": 1, "media_id": "M1", "part_size": None}
+    stub.will_respond(created(second), (201, {}, added), grant(stub), STORED, grant(stub), STORED)
+    send(box, stub, photo, other)
+    assert [each.media_id for each in only(box).attachments] == ["N", "M1"]
+    assert other.read_bytes() in stub.seen[-1][1]
+
+
+def test_a_wrong_field_that_is_optional_holds_no_report_back(box: outbox.Outbox) -> None:
+    entry = box.add("other", "a text", [])
+    place = {"lat": 39.9, "lon": 116.4}
+    sent = {**json.loads(entry.body), "location": place, "occurred_at": "2030-01-01T00:00Z"}
+    entry.body = json.dumps(sent | {"location": place | {"accuracy_m": -1}})
+    box.save(entry)
+    wrong = [{"field": "location.accuracy_m"}, {"field": "occurred_at"}]
+    stub = Stub((422, {}, {"code": "invalid", "errors": wrong}), (201, {}, CREATED))
+    sender(box, stub.url, []).send(only(box))
+    (key, _), (same, body) = stub.seen
+    del sent["occurred_at"]
+    assert (json.loads(body), same) == (sent, key)
+    assert only(box).left_out == ["location.accuracy_m", "occurred_at"]
+    assert not only(box).waits
 
 
 def test_a_response_a_day_late_has_no_grants_and_the_file_is_added(
@@ -266,7 +308,7 @@ def test_an_expired_part_url_is_replaced_and_never_used_again(
     video = tmp_path / "video.mp4"
     video.write_bytes(bytes(17 << 20))
     stub.will_respond(
-        created({"media_id": "M", "part_size": 8 << 20}),
+        created({**FORM, "part_size": 8 << 20}),
         parts(stub, [2]),
         parts(stub, [2], p1="old1", p3="old3"),
         EXPIRED,
@@ -294,7 +336,7 @@ def test_parts_of_the_wrong_size_are_sent_again(tmp_path: Path, box: outbox.Outb
     video = tmp_path / "video.mp4"
     video.write_bytes(bytes(17 << 20))
     stub.will_respond(
-        created({"media_id": "M", "part_size": 8 << 20}),
+        created({**FORM, "part_size": 8 << 20}),
         parts(stub, [1, 2, 3]),
         conflict("size_mismatch"),
         parts(stub, [1, 2]),
@@ -331,7 +373,7 @@ def test_more_files_than_one_call_takes_are_added_to_the_report(
     box: outbox.Outbox, photo: Path
 ) -> None:
     stub = Stub()
-    five = [{"media_id": f"M{number}", "part_size": None} for number in range(5)]
+    five = [{**FORM, "index": number, "media_id": f"M{number}"} for number in range(5)]
     stub.will_respond(
         created(*five), *[grant(stub), STORED] * 5, (409, {}, {"code": "too_many_media"})
     )

@@ -102,6 +102,28 @@ def test_the_first_report_of_the_guide_is_made_as_it_says(stack: Stack, tmp_path
 
 
 @pytest.mark.slow
+def test_the_officer_who_is_played_replies_closes_and_publishes(
+    stack: Stack, tmp_path: Path
+) -> None:
+    guide = (ROOT / "docs" / "local.md").read_text(encoding="utf-8")
+    commands = guide.partition("## Play the officer")[2].partition("```sh\n")[2].partition("```")[0]
+    # Make would look after the installation, which tests have.
+    token = f"PYTHONPATH='{ROOT}' {sys.executable} -m infra.local.token "
+    box = outbox.Outbox(tmp_path / "outbox")
+    box.add("traffic_violation", "a text", [])
+    outbox.Sender(box, stack.api, progress=lambda *_: None).send(only(box))
+    done = subprocess.run(
+        ["bash", "-euo", "pipefail", "-c", commands.replace("make -s token OFFICER=", token)],
+        cwd=tmp_path,
+        env={**stack.environment, "API": stack.api, "REPORT_ID": str(only(box).id)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.split("\n")[:3] == ["We are on our way.", "closed", "published"]
+
+
+@pytest.mark.slow
 def test_a_message_is_written_once_whatever_dies_and_the_proof_is_kept(
     stack: Stack, tmp_path: Path
 ) -> None:

@@ -19,13 +19,14 @@ from chalicelib.domain.catalogue.attachments import ACCEPTED, MAX_MEDIA_PER_REPO
 from chalicelib.domain.catalogue.model import ChoiceField, LifecycleState, Urgency, catalogue
 from chalicelib.domain.officers.model import Role
 from chalicelib.domain.reports.events import NoticeKind, Watched
-from chalicelib.domain.reports.media import UPLOAD_PATIENCE, MediaState
+from chalicelib.domain.reports.media import MediaState
 from chalicelib.domain.reports.report import REPORTER_STATUS, Status
 from chalicelib.domain.reports.workflow import TRANSITIONS
 from chalicelib.domain.second_person import TwoPersonStep
 from chalicelib.kernel import errors, geo, languages
 from chalicelib.kernel.derived import RejectReason
 from chalicelib.kernel.languages import DEFAULT, LANGUAGES, negotiate, text, texts, wording
+from chalicelib.kernel.outbox import UPLOAD_PATIENCE
 
 PACKAGE = Path(languages.__file__).parents[1]
 NOTICE_FORMS = ("subject", "sms", "email")

@@ -28,6 +28,7 @@ from chalicelib.domain.catalogue.attachments import MAX_MEDIA_PER_CALL, Declared
 from chalicelib.kernel.derived import Hint, NoClip, RejectReason
 from chalicelib.kernel.files import Checksum, Found
 from chalicelib.kernel.models import Input, Record
+from chalicelib.kernel.outbox import GRANTS_EXPIRED, UPLOAD_PATIENCE
 
 MOST_REGIONS = 50
 # Edges are stored as whole millionths of a side: exact, and the same however often they are read.
@@ -191,8 +192,10 @@ def _edges(start: float, length: float) -> tuple[int, int]:
 
 
 GRANT_LIFE = timedelta(minutes=60)
-UPLOAD_PATIENCE = timedelta(hours=24)
-"""How long an upload may take before it is `rejected` as `not_received`."""
+LAST_GRANT = UPLOAD_PATIENCE - (GRANTS_EXPIRED - GRANT_LIFE)
+"""How long after the declaration of a medium its last grant ends: what begins in time may then take
+half an hour, and storage takes no file that is `not_received` by then.
+"""
 
 
 class MediaState(StrEnum):

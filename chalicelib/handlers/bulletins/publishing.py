@@ -163,7 +163,11 @@ def add_pictures(call: Call) -> Response:
         call.path["bulletin_id"], declaration, desk=_desk(call)
     )
     granted = uploads.grant_uploads(
-        bulletin.id, media, bucket=wiring.bucket(), signed_at=wiring.clock.wall_clock()
+        bulletin.id,
+        media,
+        bucket=wiring.bucket(),
+        signed_at=wiring.clock.wall_clock(),
+        now=call.now,
     )
     view = PictureGrants(
         uploads=[Upload.granted(grant) for grant in granted], version=bulletin.version

@@ -101,7 +101,7 @@ def send_files(call: Call) -> Response:
     )
     media = files.send_files(report_id, declaration, desk=wiring.desk(actor))
     granted = uploads.grant_uploads(
-        report_id, media, bucket=wiring.bucket(), signed_at=wiring.clock.wall_clock()
+        report_id, media, bucket=wiring.bucket(), signed_at=wiring.clock.wall_clock(), now=call.now
     )
     view = Uploads(uploads=[Upload.granted(grant) for grant in granted])
     return Response(view, replayed=declaration.replayed)

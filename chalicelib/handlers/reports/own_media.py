@@ -19,6 +19,7 @@ from chalicelib.http.responses import Response
 from chalicelib.http.routes import Access, Routes
 from chalicelib.http.shapes import Shape
 from chalicelib.kernel import errors
+from chalicelib.kernel.derived import RejectReason
 from chalicelib.kernel.models import Input
 from chalicelib.services.reports import uploads
 from chalicelib.services.reports.uploads import Declaration
@@ -26,6 +27,7 @@ from chalicelib.services.reports.uploads import Declaration
 routes = Routes("Media", Access.RECEIPT)
 
 
+_REJECTED = errors.Conflict("media_rejected", reason=RejectReason.NOT_RECEIVED)
 # No maximum here: the number of parts depends on the size of the upload.
 _PART = Field(json_schema_extra={"minimum": 1})
 
@@ -94,9 +96,9 @@ def add_media(call: Call) -> Response:
     """Add media to a report.
 
     Declare up to 5 media in a call and 10 in a report, which have 500 MiB together, or more if an
-    officer asked for them. The response has a grant to upload each, in
-    the same order. Upload the files with these grants. A withdrawn report accepts no more media. On
-    a closed report, media put the deletion off, as a message does.
+    officer asked for them. The response has a grant to upload each, whose `index` is the place in
+    `media`. Upload the files with these grants. A withdrawn report accepts no more media. On a
+    closed report, media put the deletion off, as a message does.
 
     Send an `Idempotency-Key`: without one, a repeated call adds the media again.
     """
@@ -111,7 +113,11 @@ def add_media(call: Call) -> Response:
     )
     media = uploads.declare_media(case, declaration, reports=wiring.reports(), now=call.now)
     granted = uploads.grant_uploads(
-        case.report.id, media, bucket=wiring.bucket(), signed_at=wiring.clock.wall_clock()
+        case.report.id,
+        media,
+        bucket=wiring.bucket(),
+        signed_at=wiring.clock.wall_clock(),
+        now=call.now,
     )
     view = Uploads(uploads=[Upload.granted(grant) for grant in granted])
     return Response(view, replayed=declaration.replayed)
@@ -120,21 +126,24 @@ def add_media(call: Call) -> Response:
 @routes.post(
     "/v1/reports/{report_id}/media/{media_id}/grant",
     returns={200: Upload},
-    raises=tuple(errors.Conflict(code) for code in ("not_awaiting", "media_rejected", "withdrawn")),
+    raises=(errors.Conflict("not_awaiting"), _REJECTED, errors.Conflict("withdrawn")),
 )
 def renew_grant(call: Call) -> Response:
     """Get a new grant for a medium.
 
-    A grant is valid for 60 minutes. Request a new one whenever you start or repeat an upload.
+    A grant is valid for 60 minutes, and ends half an hour before the 24 hours that a file has.
+    Request a new one whenever you start or repeat an upload.
 
     409 `not_awaiting` means that the file has already arrived. 409 `media_rejected` means that it
-    did not arrive in time, or was not accepted. To send it again, add it as a new medium.
+    did not arrive in time, or was not accepted, as its `reason` says: only after `not_received` and
+    `size_mismatch` add the same file again, as a new medium.
     """
     grant = uploads.renew_grant(
         own_media_case(call),
         call.path["media_id"],
         bucket=wiring.bucket(),
         signed_at=wiring.clock.wall_clock(),
+        now=call.now,
     )
     return Response(Upload.granted(grant))
 
@@ -143,9 +152,12 @@ def renew_grant(call: Call) -> Response:
     "/v1/reports/{report_id}/media/{media_id}/parts",
     body=PartNumbers,
     returns={200: PartUrls},
-    raises=tuple(
-        errors.Conflict(code)
-        for code in ("not_awaiting", "media_rejected", "withdrawn", "not_in_parts", "upload_gone")
+    raises=(
+        _REJECTED,
+        *(
+            errors.Conflict(code)
+            for code in ("not_awaiting", "withdrawn", "not_in_parts", "upload_gone")
+        ),
     ),
 )
 def grant_parts(call: Call) -> Response:
@@ -164,6 +176,7 @@ def grant_parts(call: Call) -> Response:
         call.body.numbers,
         bucket=wiring.bucket(),
         reports=wiring.reports(),
+        now=call.now,
     )
     return Response(PartUrls.model_validate(parts))
 
@@ -171,17 +184,19 @@ def grant_parts(call: Call) -> Response:
 @routes.post(
     "/v1/reports/{report_id}/media/{media_id}/complete",
     returns={200: UploadedMedium},
-    raises=tuple(
-        errors.Conflict(code)
-        for code in (
-            "media_rejected",
-            "withdrawn",
-            "not_in_parts",
-            "upload_not_started",
-            "upload_gone",
-            "parts_missing",
-            "size_mismatch",
-        )
+    raises=(
+        _REJECTED,
+        *(
+            errors.Conflict(code)
+            for code in (
+                "withdrawn",
+                "not_in_parts",
+                "upload_not_started",
+                "upload_gone",
+                "parts_missing",
+                "size_mismatch",
+            )
+        ),
     ),
 )
 def complete_upload(call: Call) -> Response:

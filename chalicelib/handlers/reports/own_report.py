@@ -208,6 +208,7 @@ def read_messages(call: Call) -> Response:
     body=NewMessage,
     headers=(Header.OPTIONAL_KEY,),
     returns=MessageView,
+    paced=True,
     raises=(errors.KeyReused, errors.Conflict("withdrawn")),
 )
 def write_message(call: Call) -> Response:
@@ -445,6 +446,7 @@ def give_feedback(call: Call) -> Response:
     body=NewPosition,
     headers=(Header.OPTIONAL_KEY,),
     returns=AddedPosition,
+    paced=True,
     raises=(
         errors.KeyReused,
         errors.Conflict("withdrawn"),

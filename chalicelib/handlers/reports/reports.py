@@ -93,8 +93,8 @@ def create_report(call: Call) -> Response:
     `oversight_not_offered`, which says where to go.
 
     Repeat the call with the same `Idempotency-Key` until a response arrives. It creates only one
-    report. 200 means that the report already exists; the response has new grants for the media that
-    have not been uploaded.
+    report. 200 means that the report already exists; the response has new grants for the media of
+    this call that have not been uploaded: match them by `index`.
 
     In a flood a report needs a proof of work, in `Tipline-Proof`. Make it when the catalogue has a
     `challenge`, or after 429 `proof_required`, which has one as well. Then send it again with the
@@ -137,7 +137,7 @@ def created_response(created: intake.CreatedReport, call: Call) -> Response:
         flags=[flag for flag in report.flags if flag in _FLAGS_AT_CREATION],
         drill=report.is_drill,
         emergency=Emergency.in_language(wiring.catalogue().emergency.number, call.language),
-        uploads=_granted(created),
+        uploads=_granted(created, call),
         challenge=_challenge(call) if report.unproven else None,
     )
     return Response(view, replayed=created.replayed)
@@ -148,7 +148,7 @@ def _challenge(call: Call) -> ChallengeView | None:
     return ChallengeView.model_validate(challenge.as_json()) if challenge else None
 
 
-def _granted(created: intake.CreatedReport) -> list[Upload]:
+def _granted(created: intake.CreatedReport, call: Call) -> list[Upload]:
     if not created.pending_uploads:
         return []  # without media, no client of S3 is needed
     granted = uploads.grant_uploads(
@@ -156,6 +156,7 @@ def _granted(created: intake.CreatedReport) -> list[Upload]:
         created.pending_uploads,
         bucket=wiring.bucket(),
         signed_at=wiring.clock.wall_clock(),
+        now=call.now,
     )
     return [Upload.granted(grant) for grant in granted]
 

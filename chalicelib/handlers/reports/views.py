@@ -35,10 +35,12 @@ class Upload(Shape):
     For the method `POST`, post a form (multipart/form-data) to `url`: first all `fields` in their
     order, then the file as the field `file`. For `MULTIPART`, request URLs of parts of `part_size`
     bytes each (`POST /v1/reports/{report_id}/media/{media_id}/parts`). `reduced` is null
-    where none was declared, and when it has arrived.
+    where none was declared, and when it has arrived. `index` is the place of its medium in `media`
+    of the call that declared it, from 0.
     """
 
     media_id: str
+    index: int
     method: Literal["POST", "MULTIPART"]
     url: str | None = None
     fields: dict[str, str] | None = None
@@ -62,7 +64,11 @@ class Upload(Shape):
         )
         reduced = ReducedUpload.model_validate(grant.reduced) if grant.reduced else None
         return cls(
-            media_id=grant.medium.media_id, expires_at=grant.expires_at, reduced=reduced, **how
+            media_id=grant.medium.media_id,
+            index=grant.medium.position,
+            expires_at=grant.expires_at,
+            reduced=reduced,
+            **how,
         )
 
 

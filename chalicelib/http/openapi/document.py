@@ -37,7 +37,9 @@ publish bulletins, which ask residents for help.
 
 **Errors** are `application/problem+json` (RFC 9457) on all routes. `code` is stable. `title` and \
 `detail` are in the language of `Accept-Language`. A 422 lists the wrong fields in `errors`, up to \
-20. Errors never quote your input.
+20. Errors never quote your input. The gateway answers some requests itself, in all languages of \
+the city: what is too large, an unknown path (404), and any method that a path does not document, \
+`HEAD` among them: 405 `method_not_allowed`, with `Allow`.
 
 **Retries.** After 429, 503 or no response, send the same request again. Wait `Retry-After` \
 seconds; if there is no such header, wait with exponential backoff. A request with an \
@@ -45,7 +47,8 @@ seconds; if there is no such header, wait with exponential backoff. A request wi
 
 **Times** are RFC 3339: in responses in UTC with milliseconds, in requests in any time zone. \
 **Ids** are opaque strings. Later versions may add fields to responses, and values to a field with \
-`x-extensible-enum`. Your client must accept those that it does not know.
+`x-extensible-enum`. Your client must accept those that it does not know. A `const` of a \
+response, and the forms of a `oneOf` or an `anyOf`, never change within a version of the path.
 
 **Not for emergencies.** The catalogue and the response to each report contain the number to \
 call."""

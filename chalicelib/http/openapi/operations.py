@@ -208,6 +208,10 @@ HEADERS: Json = {
     },
     "ETag": {"description": "Identifies this version.", "schema": {"type": "string"}},
     "Location": {"description": "Where it can be read.", "schema": {"type": "string"}},
+    "Cache-Control": {
+        "description": "For how long this may be kept. Any other response may not: `no-store`.",
+        "schema": {"type": "string"},
+    },
     "RateLimit": {
         "description": "How many calls are left (`r`), and in how many seconds there is one more "
         "(`t`), as the IETF draft writes it.",
@@ -285,8 +289,12 @@ def _responses(operation: Operation, schemas: Schemas, shared: Json) -> Json:
             response["headers"] |= _headers("ETag")
         if status == 200 and 201 in operation.returns:
             response["headers"] |= _headers(REPLAYED)
-        if status == 201 and operation.location:
+        if status == 302 or (status == 201 and operation.location):
             response["headers"] |= _headers("Location")
+        if status == 201 and operation.paced:
+            response["headers"] |= _headers("RateLimit", "RateLimit-Policy")
+        if operation.access is Access.PUBLIC and 304 in operation.returns:
+            response["headers"] |= _headers("Cache-Control")
         if operation.deprecated:
             response["headers"] |= _headers(*operation.deprecated.headers)
         if status == 304 and shared.setdefault("304", response) == response:

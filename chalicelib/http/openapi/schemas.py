@@ -16,6 +16,7 @@ from pydantic.json_schema import JsonSchemaMode, models_json_schema
 from chalicelib.domain.reports.report import OfficerSubmission, Submission
 from chalicelib.http.routes import Operation
 from chalicelib.http.shapes import ChallengeView, Shape
+from chalicelib.kernel.derived import RejectReason
 from chalicelib.kernel.models import NotNull, left_out
 
 
@@ -37,7 +38,8 @@ class Problem(Shape):
 
     `code` is stable. Each response lists its codes; later versions may add others. `errors` lists
     the wrong fields, for 422: at most 20, and `more` is true if others are wrong too. `legal` lists
-    the possible steps, for `illegal_transition`. `challenge` and `proof` are for `proof_required`:
+    the possible steps, for `illegal_transition`. `reason` and `reason_text` say why a medium was
+    rejected, for `media_rejected`. `challenge` and `proof` are for `proof_required`:
     what a proof must be made for, and what is wrong with the one that was sent.
     """
 
@@ -50,6 +52,8 @@ class Problem(Shape):
     errors: Annotated[list[FieldProblem] | None, NotNull()] = left_out()
     more: Annotated[bool | None, NotNull()] = left_out()
     legal: Annotated[list[str] | None, NotNull()] = left_out()
+    reason: Annotated[RejectReason | None, NotNull()] = left_out()
+    reason_text: Annotated[str | None, NotNull()] = left_out()
     challenge: Annotated[ChallengeView | None, NotNull()] = left_out()
     proof: Annotated[
         Literal["absent", "malformed", "foreign", "expired", "wrong"] | None, NotNull()

@@ -110,7 +110,7 @@ def send_files(report_id: str, declaration: Declaration, *, desk: Desk) -> tuple
         existing = declaration.existing({each.media_id: each for each in case.sent})
         if existing:
             desk.actor.log(of_report(report_id), Action.OPEN, {"replayed": True})
-            return existing
+            return () if case.report.status is Status.WITHDRAWN else existing
         require_not_expiring(case.head)
         if case.report.status is Status.WITHDRAWN:
             raise errors.Conflict("withdrawn")

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from chalicelib.aws.table import ConditionFailed
 from chalicelib.aws.writes import TransactItem
-from chalicelib.domain.catalogue.attachments import MAX_BYTES_PER_REPORT
+from chalicelib.domain.catalogue.attachments import MAX_BYTES_PER_REPORT, MAX_MEDIA_PER_CALL
 from chalicelib.domain.catalogue.learnt import labels_of
 from chalicelib.domain.catalogue.model import Catalogue
 from chalicelib.domain.reports import workflow
@@ -32,6 +32,7 @@ from chalicelib.domain.reports.report import (
     OfficerSubmission,
     Report,
     ReportContent,
+    Status,
     Submission,
     for_oversight,
 )
@@ -76,8 +77,8 @@ _CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_asci
 class CreatedReport(NamedTuple):
     """A stored report, with its receipt.
 
-    `pending_uploads` are its media that are not uploaded yet. `replayed` is True when an earlier
-    call created the report.
+    `pending_uploads` are the media of the call that are not uploaded yet. `replayed` is True when
+    an earlier call created the report.
     """
 
     report: Report
@@ -137,13 +138,13 @@ def create_report(
         refuse_receipts(submission, details, ids, intake.reports)
         if is_paid and (known := intake.reports.head(ids.report_id)) and not known.report.unproven:
             # A proof is one turn of its source, however often it is sent.
-            return _replay(known, ids.receipt, body_hash, intake.reports)
+            return _replay(known, ids, body_hash, intake.reports)
         admitted = admit(category, submission.source == DRILL) if admit else Admitted()
     except errors.Refused:
         existing = intake.reports.head(ids.report_id)
         if existing is None:
             raise
-        return _replay(existing, ids.receipt, body_hash, intake.reports)
+        return _replay(existing, ids, body_hash, intake.reports)
 
     report, content = _new_report(submission, category, details, ids, body_hash, actor.now)
     judged: dict[str, Any] = {
@@ -174,7 +175,7 @@ def create_report(
         ],
     )
     if not result.created:
-        replayed = _replay(result.head, ids.receipt, body_hash, intake.reports)
+        replayed = _replay(result.head, ids, body_hash, intake.reports)
         if not admitted.proven:
             return replayed
         return _prove(replayed, result.head, intake.reports, admitted.turn, actor.now)
@@ -198,11 +199,6 @@ def _notice_of_drill(report: Report, reports: Reports) -> list[TransactItem]:
         return []
     now = report.received_at
     return [reports.event(report.id, NoticeKind.REPORT, now=now, task=notify(now))]
-
-
-def pending_uploads(case: Case) -> tuple[Medium, ...]:
-    """Return the media that are not uploaded yet, by the state in their rows."""
-    return tuple(medium for medium in case.media if medium.state is MediaState.AWAITING)
 
 
 def _canonical(submission: ReportContent) -> bytes:
@@ -313,7 +309,7 @@ def _whereabouts(location: Location | None) -> tuple[tuple[float, float] | None,
     return (lat, lon), geo.district_of(lat, lon), station
 
 
-def _replay(existing: Head, receipt: str, body_hash: str, reports: Reports) -> CreatedReport:
+def _replay(existing: Head, ids: ReportIds, body_hash: str, reports: Reports) -> CreatedReport:
     """Return the existing report. Raises KeyReused when it has other content.
 
     A withdrawn report has no fingerprint left to compare.
@@ -322,7 +318,21 @@ def _replay(existing: Head, receipt: str, body_hash: str, reports: Reports) -> C
     if report.body_hash is not None and report.body_hash != body_hash:
         raise errors.KeyReused
     case = reports.with_media(report.id, consistent=True) if report.media_total else None
-    return CreatedReport(report, receipt, pending_uploads(case) if case else (), replayed=True)
+    return CreatedReport(report, ids.receipt, _pending(case, ids) if case else (), replayed=True)
+
+
+def _pending(case: Case, ids: ReportIds) -> tuple[Medium, ...]:
+    """Return the media of the call that created a report which are not uploaded yet; none of one
+    that was withdrawn.
+    """
+    if case.report.status is Status.WITHDRAWN:
+        return ()
+    own = {ids.media_id(position) for position in range(MAX_MEDIA_PER_CALL)}
+    return tuple(
+        medium
+        for medium in case.media
+        if medium.state is MediaState.AWAITING and medium.media_id.rpartition("-")[2] in own
+    )
 
 
 def _prove(

@@ -5,7 +5,7 @@ uploaded with one POST, a larger video in parts.
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from chalicelib.aws import grants
@@ -21,7 +21,7 @@ from chalicelib.domain.catalogue.attachments import (
     MediaKind,
     goes_in_parts,
 )
-from chalicelib.domain.reports.media import GRANT_LIFE, MediaState, is_sent
+from chalicelib.domain.reports.media import GRANT_LIFE, LAST_GRANT, MediaState, is_sent
 from chalicelib.domain.reports.report import Medium, Report, Status
 from chalicelib.kernel import errors, outbox
 from chalicelib.kernel.derived import RejectReason
@@ -146,24 +146,30 @@ class Parts(NamedTuple):
 
 
 def grant_uploads(
-    owner_id: str, media: Sequence[Medium], *, bucket: "MediaBucket", signed_at: datetime
+    owner_id: str,
+    media: Sequence[Medium],
+    *,
+    bucket: "MediaBucket",
+    signed_at: datetime,
+    now: datetime,
 ) -> tuple[UploadGrant, ...]:
-    """Return a grant for each medium that is not uploaded yet, in their order.
+    """Return a grant for each medium that is not uploaded yet and can still come, in their order.
 
     Grants are computed without a call to AWS. `signed_at` is the time by the wall clock, because S3
     compares it with its own clock.
     """
     return tuple(
-        _grant(owner_id, medium, bucket, signed_at)
+        _grant(owner_id, medium, bucket, signed_at, life)
         for medium in media
-        if medium.state is MediaState.AWAITING
+        if medium.state is MediaState.AWAITING and (life := _life(medium, now))
     )
 
 
 def declare_media(
     case: Case, declaration: Declaration, *, reports: Reports, now: datetime
 ) -> tuple[Medium, ...]:
-    """Add declared media to a report. Repeated, the call returns the same media.
+    """Add declared media to a report. Repeated, the call returns the same media; none of a report
+    that was withdrawn since.
 
     On a closed report, they put off the deletion. Raises KeyReused for other media with the same
     key, Conflict (`withdrawn`, `too_many_media`, `too_many_bytes`), Gone when the deletion has
@@ -174,9 +180,9 @@ def declare_media(
     def step() -> tuple[Medium, ...]:
         nonlocal current
         existing = declaration.existing({each.media_id: each for each in current.media})
-        if existing:
-            return existing
         report = current.report
+        if existing:
+            return () if report.status is Status.WITHDRAWN else existing
         _require_not_withdrawn(current)
         if report.media_total + len(declaration.media) > MAX_MEDIA_PER_REPORT:
             raise errors.Conflict("too_many_media", limit=str(MAX_MEDIA_PER_REPORT))
@@ -209,18 +215,25 @@ def _refuse_too_many_bytes(case: Case, declaration: Declaration) -> None:
 
 
 def renew_grant(
-    case: Case, media_id: str, *, bucket: "MediaBucket", signed_at: datetime
+    case: Case, media_id: str, *, bucket: "MediaBucket", signed_at: datetime, now: datetime
 ) -> UploadGrant:
     """Return a new grant for one medium.
 
     Raises NotFound, Conflict (`not_awaiting` when it is uploaded already, `media_rejected`,
     `withdrawn`).
     """
-    return _grant(case.report.id, _pending_upload(case, media_id), bucket, signed_at)
+    medium = _pending_upload(case, media_id)
+    return _grant(case.report.id, medium, bucket, signed_at, _required_life(medium, now))
 
 
 def grant_parts(
-    case: Case, media_id: str, numbers: Sequence[int], *, bucket: "MediaBucket", reports: Reports
+    case: Case,
+    media_id: str,
+    numbers: Sequence[int],
+    *,
+    bucket: "MediaBucket",
+    reports: Reports,
+    now: datetime,
 ) -> Parts:
     """Start or resume an upload in parts.
 
@@ -237,12 +250,15 @@ def grant_parts(
         if part.size == grants.part_length(medium.declared_size, part.number)
     )
     have = {part.number for part in stored}
+    wanted = [number for number in numbers if number not in have]
+    # The parts that are held are listed to the end: perhaps the upload need only be completed.
+    life = _required_life(medium, now) if wanted else GRANT_LIFE
     granted = bucket.part_urls(
         key,
         upload_id=upload_id,
         size=medium.declared_size,
-        numbers=[number for number in numbers if number not in have],
-        expires_s=int(GRANT_LIFE.total_seconds()),
+        numbers=wanted,
+        expires_s=int(life.total_seconds()),
     )
     return Parts(PART_SIZE, grants.part_count(medium.declared_size), stored, granted)
 
@@ -257,7 +273,7 @@ def complete_upload(
     """
     medium = _in_parts(_known(case, media_id))
     if medium.reason is RejectReason.NOT_RECEIVED:
-        raise errors.Conflict("media_rejected")
+        raise _rejected(medium.reason)
     if medium.reason is RejectReason.WITHDRAWN:
         raise errors.Conflict("withdrawn")
     if medium.state is not MediaState.AWAITING:
@@ -285,19 +301,31 @@ def _as_before(report: Report, fresh: Report) -> bool:
     return all(getattr(fresh, name) == getattr(report, name) for name in deciding)
 
 
+def _life(medium: Medium, now: datetime) -> timedelta:
+    """Return how long a new grant is valid: nothing when the file could come too late."""
+    return max(timedelta(), min(GRANT_LIFE, medium.created_at + LAST_GRANT - now))
+
+
+def _required_life(medium: Medium, now: datetime) -> timedelta:
+    life = _life(medium, now)
+    if not life:
+        raise _rejected(RejectReason.NOT_RECEIVED)
+    return life
+
+
 def _grant(
-    owner_id: str, medium: Medium, bucket: "MediaBucket", signed_at: datetime
+    owner_id: str, medium: Medium, bucket: "MediaBucket", signed_at: datetime, life: timedelta
 ) -> UploadGrant:
     if goes_in_parts(medium.declared_type, medium.declared_size):
         return UploadGrant(
-            medium, signed_at + GRANT_LIFE, part_count=grants.part_count(medium.declared_size)
+            medium, signed_at + life, part_count=grants.part_count(medium.declared_size)
         )
     post = bucket.post_grant(
         original_key(owner_id, medium.media_id),
         content_type=medium.declared_type,
         max_bytes=medium.declared_size,
         sha256_hex=medium.declared_sha256,
-        expires_s=int(GRANT_LIFE.total_seconds()),
+        expires_s=int(life.total_seconds()),
     )
     reduced = None
     if medium.declared_reduced and medium.reduced_version is None:
@@ -306,7 +334,7 @@ def _grant(
             content_type=REDUCED_TYPE,
             max_bytes=medium.declared_reduced,
             sha256_hex=None,
-            expires_s=int(GRANT_LIFE.total_seconds()),
+            expires_s=int(life.total_seconds()),
         )
     return UploadGrant(medium, post.expires_at, post=post, reduced=reduced)
 
@@ -322,11 +350,15 @@ def _known(case: Case, media_id: str) -> Medium:
 def _pending_upload(case: Case, media_id: str) -> Medium:
     medium = _known(case, media_id)
     _require_not_withdrawn(case)
-    if medium.state is MediaState.REJECTED:
-        raise errors.Conflict("media_rejected")
+    if medium.state is MediaState.REJECTED and medium.reason:
+        raise _rejected(medium.reason)
     if medium.state is not MediaState.AWAITING:
         raise errors.Conflict("not_awaiting")
     return medium
+
+
+def _rejected(reason: RejectReason) -> errors.Conflict:
+    return errors.Conflict("media_rejected", reason=reason)
 
 
 def _require_not_withdrawn(case: Case) -> None:

@@ -3,7 +3,7 @@
 The API's own routes go first, but for `/`: that is the residents' page once it is built.
 
 `POST /_tipline/clock` with `{"advance_s": 300}` moves the stack's clock of sweeps and lifecycles,
-runs them at once, and returns `{"now": …}`.
+runs them at once, and returns `{"now": …, "done": …}`: whether they have ended.
 """
 
 import json
@@ -52,7 +52,7 @@ class Site:
     def __init__(self, gateway: Gateway, web: "Web | None" = None) -> None:
         self._gateway, self._web = gateway, web
         self._documents: dict[str, Response] = {}
-        self.advance_clock: Callable[[timedelta], datetime] | None = None
+        self.advance_clock: Callable[[timedelta], tuple[datetime, bool]] | None = None
 
     def response(
         self, method: str, target: str, headers: Headers, body: bytes, source_ip: str
@@ -83,16 +83,19 @@ class Site:
         return self._gateway.refuse(kind)
 
 
-def _move_clock(advance_clock: Callable[[timedelta], datetime], body: bytes) -> Response:
+def _move_clock(
+    advance_clock: Callable[[timedelta], tuple[datetime, bool]], body: bytes
+) -> Response:
     try:
         advance = timedelta(seconds=float(json.loads(body)["advance_s"]))
     except (ValueError, KeyError, TypeError, OverflowError):
         advance = timedelta(-1)
     if advance < timedelta(0):
-        status, content = 400, {"error": 'POST {"advance_s": seconds, 0 or more}'}
-    else:
-        status, content = 200, {"now": times.render(advance_clock(advance))}
-    return Response(status, (), json.dumps(content).encode(), ROUTE)
+        wrong = {"error": 'POST {"advance_s": seconds, 0 or more}'}
+        return Response(400, (), json.dumps(wrong).encode(), ROUTE)
+    now, done = advance_clock(advance)
+    content = {"now": times.render(now), "done": done}
+    return Response(200, (), json.dumps(content).encode(), ROUTE)
 
 
 class BuiltWeb:

@@ -201,6 +201,8 @@ def test_one_source_is_slowed_down_and_no_other(level: LoadLevel) -> None:
     fill()
     reply = file()
     assert (reply.status, reply.json["code"]) == (429, "proof_required")
+    # There are few reports: it is true of this source, and says so.
+    assert "your network" in reply.json["detail"]
     assert file(source=ELSEWHERE).status == 201
     wiring.clock.advance(timedelta(seconds=int(reply.headers["retry-after"])))
     assert file().status == 201

@@ -97,6 +97,10 @@ def test_the_type_of_a_problem_leads_to_its_page_in_the_readers_language() -> No
         page = call("GET", path, headers={"Accept-Language": language})
         assert (page.status, page.headers["content-language"]) == (200, language)
         assert text("error.not_found.title", language) in page.text
+        assert "404 not_found" in page.text
+        assert text("start.not_again", language) in page.text
+    for code in ("proof_required", "unavailable", "slow_down"):
+        assert text("start.again", "en") in call("GET", f"/errors/{code}").text
     again = call(
         "GET", path, headers={"If-None-Match": page.headers["etag"], "Accept-Language": "zh"}
     )

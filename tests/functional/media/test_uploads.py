@@ -1,9 +1,11 @@
 """Uploads that fail: a late, wrong, repeated or too large one. The response says what to do."""
 
 import base64
+import json
 import os
 from datetime import timedelta
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
@@ -13,6 +15,7 @@ from chalicelib.domain.media import Verdict
 from chalicelib.domain.reports.media import Manifest, MediaState
 from chalicelib.domain.reports.report import Medium
 from chalicelib.handlers.casework.report_views import HintView
+from chalicelib.kernel import times
 from chalicelib.kernel.files import original_key
 from chalicelib.services.media.results import record_verdict
 from tests import cloud
@@ -22,6 +25,7 @@ from tests.steps import by_officer, by_reporter, file
 
 pytestmark = pytest.mark.usefixtures("aws", "clean")
 
+TEN = timedelta(minutes=10)
 SIZE = 2 * PART_SIZE + 5
 PHOTO = {"content_type": "image/jpeg", "size": 10_000}
 VIDEO = {"content_type": "video/mp4", "size": SIZE}
@@ -69,6 +73,53 @@ def test_a_photo_that_came_too_late_is_called_so_and_not_arrived() -> None:
     given_up()
     response = upload.post("grant")
     assert (response.status, response.json["code"]) == (409, "media_rejected")
+    assert response.json["reason"] == "not_received"
+    assert "24" in response.json["reason_text"]
+
+
+def test_no_grant_outlives_the_time_in_which_a_file_is_received() -> None:
+    body, key = report(media=[PHOTO | {"reduced": 9}, VIDEO]), new_key()
+    created = call("POST", "/v1/reports", body, key=key).json
+    photo, video = (f"/media/{each['media_id']}" for each in created["uploads"])
+
+    wiring.clock.advance(timedelta(hours=23, minutes=20))
+    grant = by_reporter("POST", created, f"{photo}/grant").json
+    asked = by_reporter("POST", created, f"{video}/parts", {"numbers": [1]}).json
+    [seconds] = parse_qs(urlsplit(asked["parts"][0]["url"]).query)["X-Amz-Expires"]
+    forms = (grant["fields"], grant["reduced"]["fields"])
+    ends = [json.loads(base64.b64decode(form["policy"]))["expiration"] for form in forms]
+    left = [times.parse(end) - wiring.clock.wall_clock() for end in (*ends, grant["expires_at"])]
+    assert all(timedelta() < each <= TEN for each in (*left, timedelta(seconds=int(seconds))))
+
+    wiring.clock.advance(TEN)
+    for step, sent in ((f"{photo}/grant", None), (f"{video}/parts", {"numbers": [1]})):
+        assert by_reporter("POST", created, step, sent).json.get("reason") == "not_received", step
+    assert by_reporter("POST", created, f"{video}/parts", {"numbers": []}).status == 200
+    assert call("POST", "/v1/reports", body, key=key).json["uploads"] == []
+
+
+@pytest.mark.parametrize("later", [False, True], ids=["with the report", "later"])
+def test_a_replay_names_the_place_of_each_file_that_has_not_arrived(later: bool) -> None:
+    media = {"media": [PHOTO, PHOTO | {"size": 9}]}
+    body, own = report(**({} if later else media)), new_key()
+    report_key, media_key = (new_key(), own) if later else (own, new_key())
+    created = call("POST", "/v1/reports", body, key=report_key).json
+
+    def send(body: Any = body) -> list[dict[str, Any]]:
+        reply = (
+            by_reporter("POST", created, "/media", media, key=media_key)
+            if later
+            else call("POST", "/v1/reports", body, key=report_key)
+        )
+        return list(reply.json["uploads"])
+
+    first, second = send()
+    assert [first["index"], second["index"]] == [0, 1]
+    by_reporter("POST", created, "/media", {"media": [PHOTO]}, key=new_key())
+    cloud.add_medium(created["id"], first["media_id"])
+    assert [(each["index"], each["media_id"]) for each in send()] == [(1, second["media_id"])]
+    by_reporter("DELETE", created)
+    assert send() == []
 
 
 def test_a_video_that_came_too_late_is_refused_so_at_every_step() -> None:
@@ -88,6 +139,7 @@ def test_completing_again_is_the_same_whatever_the_verdict() -> None:
     cloud.record(upload.report_id, upload.media_id)
     response = upload.post("complete")
     assert (response.status, response.json["state"]) == (200, "rejected")
+    assert upload.post("grant").json["reason"] == "unsupported_format"
 
 
 def whole(last: int = 5) -> Upload:

@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from chalice.app import Chalice, Response
 from chalice.local import LocalChalice
 
 from infra.events import Response as Served
+from infra.local import clock
 from infra.local.gateway.gateway import Gateway
 from infra.local.gateway.site import BuiltWeb, MissingWeb, Site, Web
 from infra.web.headers import Origins
@@ -161,9 +163,10 @@ def test_a_document_of_the_console_goes_before_its_pages(kind: str, tmp_path: Pa
 def clocked(asked: list[timedelta]) -> Callable[..., tuple[int, bytes]]:
     """Return how to ask a site whose clock notes how far it was moved."""
 
-    def advance(by: timedelta) -> datetime:
+    def advance(by: timedelta) -> tuple[datetime, bool]:
         asked.append(by)
-        return datetime(2026, 11, 25, 8, tzinfo=UTC)
+        due = Event()  # what never ends
+        return datetime(2026, 11, 25, 8, tzinfo=UTC), clock.is_done(due.wait, patience_s=0)
 
     served = Site(Gateway(Chalice("api", configure_logs=False)))
     served.advance_clock = advance
@@ -175,10 +178,11 @@ def clocked(asked: list[timedelta]) -> Callable[..., tuple[int, bytes]]:
     return ask
 
 
-def test_the_clock_moves_as_far_as_it_is_asked_to() -> None:
+def test_the_clock_moves_as_far_as_it_is_asked_to_and_waits_for_nothing_that_lasts() -> None:
     asked = list[timedelta]()
     status, body = clocked(asked)(b'{"advance_s": 300}')
-    assert (status, json.loads(body)) == (200, {"now": "2026-11-25T08:00:00.000Z"})
+    assert (status, json.loads(body)) == (200, {"now": "2026-11-25T08:00:00.000Z", "done": False})
+    assert clock.is_done(lambda: None)
     assert asked == [timedelta(minutes=5)]
 
 
