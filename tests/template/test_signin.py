@@ -206,7 +206,8 @@ def test_the_authorizer_knows_the_clients_of_machines(
     between, parts = function["Environment"]["Variables"]["SYSTEM_CLIENTS"]["Fn::Join"]
     named = [resolved.value(each) for each in parts]
     assert between.join(each for each in named if isinstance(each, str)) == clients
-    assert resolved.exists("SystemClient") is resolved.exists("SystemScopes") is has_own
+    assert resolved.exists("SystemClient") is has_own
+    assert resolved.exists("SystemScopes") is ("Issuer" not in given)
     assert (resolved.output("SystemClientId") is not None) is has_own
     pattern = template["Parameters"]["SystemClients"]["AllowedPattern"]
     assert re.fullmatch(pattern, given.get("SystemClients", ""))
