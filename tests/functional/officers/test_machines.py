@@ -34,7 +34,7 @@ def change(created: Mapping[str, Any], body: Any, officer: str = IT, version: in
     return by_officer("PATCH", created, "", body, officer=officer, version=version)
 
 
-def refused(reply: Reply) -> tuple[int, str]:
+def status_and_code(reply: Reply) -> tuple[int, str]:
     return reply.status, str(reply.json["code"])
 
 
@@ -74,7 +74,7 @@ def test_a_machine_is_no_second_person() -> None:
 
 @pytest.mark.parametrize("caller", ["dispatch", f"{MACHINE}wang", f"{MACHINE}nobody"])
 def test_a_token_of_the_other_kind_opens_no_row(caller: str) -> None:
-    assert refused(call("GET", "/v1/officer/me", officer=caller)) == (403, "forbidden")
+    assert status_and_code(call("GET", "/v1/officer/me", officer=caller)) == (403, "forbidden")
 
 
 @pytest.fixture
@@ -134,7 +134,7 @@ def test_an_unread_critical_report_escalates_on_although_a_machine_has_named_som
 
 def test_a_person_confirms_the_end_that_a_machine_proposes() -> None:
     created = file("other")
-    assert refused(change(created, END)) == (409, "illegal_transition")
+    assert status_and_code(change(created, END)) == (409, "illegal_transition")
     assert change(created, TAKEN).status == 200
     assert change(created, END, version=2).json["disposition"] is None
     seen = mine(created)
@@ -162,14 +162,14 @@ def test_what_takes_persons_is_refused_to_a_machine_and_on_record(
     created = file(category)
     opened(created, "wang")
     assert change(created, TAKEN, "wang").status == 200
-    assert refused(change(created, body, version=2)) == (403, "not_for_machines")
+    assert status_and_code(change(created, body, version=2)) == (403, "not_for_machines")
     assert denials() == 1
 
 
 def test_a_machine_changes_nothing_of_what_is_closed() -> None:
     created = file("other")
     assert change(created, END, "wang").status == 200
-    assert refused(change(created, TAKEN, version=2)) == (403, "not_for_machines")
+    assert status_and_code(change(created, TAKEN, version=2)) == (403, "not_for_machines")
 
 
 @pytest.mark.parametrize(
@@ -178,5 +178,5 @@ def test_a_machine_changes_nothing_of_what_is_closed() -> None:
 def test_a_machine_replies_with_a_template_and_no_words_of_its_own(text: str) -> None:
     created = file("other")
     reply = by_officer("POST", created, "/messages", {"text": text}, officer=IT)
-    assert refused(reply) == (403, "not_for_machines")
+    assert status_and_code(reply) == (403, "not_for_machines")
     assert (mine(created)["messages"], denials()) == ([], 1)
