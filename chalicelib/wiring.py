@@ -236,7 +236,7 @@ def desk(actor: "OfficerActor") -> "Desk":
     """Return an officer at work on reports."""
     from chalicelib.services.reports.scope import Desk
 
-    return Desk(actor, reports())
+    return Desk(actor, reports(), settings().system_openings)
 
 
 def request_desk(actor: "OfficerActor") -> "RequestDesk":

@@ -121,10 +121,12 @@ class Request(NamedTuple):
 def refusal(officer: Officer, involved: Collection[str], now: datetime) -> str | None:
     """Return the code of why this officer may not complete a step; None when they may.
 
-    `involved` are the usernames of everybody who began the step or wrote a part of it.
-    `self_approval`: the officer is one of them. `approves_later`: their account is new, or its
-    password was reset, less than `WAIT` ago.
+    `involved` are the usernames of everybody who began the step or wrote a part of it. A machine is
+    no second person. `self_approval`: the officer is one of them. `approves_later`: their account
+    is new, or its password was reset, less than `WAIT` ago.
     """
+    if officer.is_system:
+        return "forbidden"
     if officer.username in involved:
         return "self_approval"
     if officer.waits_at(now):

@@ -12,7 +12,7 @@ from typing import Any
 from chalice.app import AuthRequest, AuthResponse, Blueprint
 
 from chalicelib import wiring
-from chalicelib.domain.officers.access_tokens import NotOurs, Recipient, read_username
+from chalicelib.domain.officers.access_tokens import NotOurs, Recipient, machines_in, read_caller
 
 bp = Blueprint(__name__)
 log = logging.getLogger(__name__)
@@ -67,7 +67,7 @@ def _is_refusal(error: Exception) -> bool:
 
 
 def _read_token(token: str) -> tuple[str, int]:
-    """Return the username in an access token, and when it ends, in seconds since 1970.
+    """Return the caller of an access token, and when it ends, in seconds since 1970.
 
     All that the token says is checked before its key is looked for: what anybody can see to be no
     token of ours causes no call of the issuer. Raises PyJWTError, NotOurs.
@@ -85,7 +85,7 @@ def _read_token(token: str) -> tuple[str, int]:
 
 
 def _read_claims(token: str, key: Any = None) -> tuple[str, int]:
-    """Return the username and the end in a token. Without `key`, its signature is not checked.
+    """Return the caller and the end in a token. Without `key`, its signature is not checked.
 
     Raises PyJWTError unless the token is signed, is from our issuer, and has not expired; NotOurs
     unless it is an access token for us.
@@ -105,7 +105,7 @@ def _read_claims(token: str, key: Any = None) -> tuple[str, int]:
             "verify_nbf": True,
             "verify_iat": True,
             "verify_iss": True,
-            # `read_username` checks the audience: Cognito's access tokens have none.
+            # `read_caller` checks the audience: Cognito's access tokens have none.
             "verify_aud": False,
             "require": ["exp", "iss"],
         },
@@ -114,5 +114,10 @@ def _read_claims(token: str, key: Any = None) -> tuple[str, int]:
     expires_at = int(claims["exp"])
     if expires_at <= time.time():
         raise jwt.ExpiredSignatureError("expired")
-    recipient = Recipient(settings.client_id, settings.audience, settings.username_claim)
-    return read_username(decoded["header"], claims, recipient), expires_at
+    recipient = Recipient(
+        settings.client_id,
+        settings.audience,
+        settings.username_claim,
+        machines_in(settings.system_clients),
+    )
+    return read_caller(decoded["header"], claims, recipient), expires_at

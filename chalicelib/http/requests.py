@@ -219,9 +219,10 @@ def read_path(parameters: Mapping[str, str]) -> dict[str, str]:
     return {name: unquote(value) for name, value in parameters.items()}
 
 
-def read_username(request: Request, wall_clock: datetime) -> str:
-    """Return the username from the authorizer. Raises Unauthenticated, also when the token has
-    ended since: the gateway caches the authorizer's policy.
+def read_caller(request: Request, wall_clock: datetime) -> str:
+    """Return the username, or the name of a machine after its mark, from the authorizer. Raises
+    Unauthenticated, also when the token has ended since: the gateway caches the authorizer's
+    policy.
     """
     authorizer = request.context.get("authorizer") or {}
     principal, expires_at = authorizer.get("principalId"), str(authorizer.get("expires_at", ""))

@@ -232,10 +232,10 @@ class Operation(NamedTuple):
 
     def _admit(self, call: Call) -> "OfficerActor":
         wall_clock = wiring.clock.wall_clock()
-        username = requests.read_username(call.request, wall_clock)
+        caller = requests.read_caller(call.request, wall_clock)
         if wiring.settings().limits:
-            wiring.call_limits().count(username, wall_clock.timestamp())
-        actor = wiring.admission().admit(username, call.route, self.roles, now=call.now)
+            wiring.call_limits().count(caller, wall_clock.timestamp())
+        actor = wiring.admission().admit(caller, call.route, self.roles, now=call.now)
         if self.logged:
             actor.log_own(Action.OPEN, {"route": call.route})
         return actor

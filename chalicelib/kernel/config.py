@@ -107,6 +107,14 @@ class Settings:
         "`preferred_username` and `sub`.",
         default="",
     )
+    system_clients: str = _setting(
+        "Machines that sign in by client credentials: of each its username and the id of its "
+        "client, `name=client id`, with commas between them.",
+        default="",
+    )
+    system_openings: int = _setting(
+        "How many reports a machine may open in an hour, by the clock.", default=60
+    )
     apns_application: str = _setting(
         "SNS platform application that pushes to phones by Apple's APNs. If empty, none is pushed "
         "to.",
@@ -166,6 +174,8 @@ class Settings:
             value: Any = environment.get(each.name.upper()) or each.default
             if each.type is bool and value is not each.default:
                 value = value != "off"
+            if each.type is int:
+                value = int(value)
             if value is not MISSING:
                 settings.__dict__[each.name] = value
         return settings

@@ -14,6 +14,7 @@ from typing import Protocol
 from chalicelib.aws.keys import Key
 from chalicelib.aws.kms import ContentKeys
 from chalicelib.aws.writes import TransactItem
+from chalicelib.domain.officers.access_tokens import MACHINE
 from chalicelib.domain.officers.model import Officer, Role
 from chalicelib.kernel import errors
 from chalicelib.kernel.sealing import PrivateKey, WrappedKey
@@ -223,15 +224,18 @@ class Admission:
     on_record: set[Key] = field(default_factory=set)
 
     def admit(
-        self, username: str, route: str, roles: tuple[Role, ...], *, now: datetime
+        self, caller: str, route: str, roles: tuple[Role, ...], *, now: datetime
     ) -> OfficerActor:
-        """Return the actor for an active officer who has one of `roles`.
+        """Return the actor for an active officer who has one of `roles`. `caller` is the username;
+        of a machine's token, after `MACHINE`.
 
-        Raises Forbidden for everyone else, after a denial that names `route` is in the audit;
-        Unavailable.
+        Raises Forbidden for everyone else, after a denial that names `route` is in the audit: also
+        for a machine's token where the row is a person's, and the other way round. Unavailable.
         """
+        username = caller.removeprefix(MACHINE)
         officer = self.officers.get(username)
-        if officer is None or not officer.active or not officer.has_role(*roles):
+        is_theirs = officer is not None and officer.is_system is caller.startswith(MACHINE)
+        if officer is None or not (is_theirs and officer.active and officer.has_role(*roles)):
             self.audit.write(Entry.of_officer(username, Action.DENIED, now, {"route": route}))
             raise errors.Forbidden
         return OfficerActor(username, self.audit, now, officer, self.content_keys, self.on_record)

@@ -34,7 +34,7 @@ _LIFE = timedelta(days=30)
 # So many records are known by their ids. Further ones are only counted: a row has a limit.
 KNOWN_MAX = 1_000
 _SK = "COUNT"
-# Apart, so that no row of the watch is in the way of an end, which waits for it.
+# Apart, so that no row of the watch is in the way of a step, which waits for it.
 _ENDED_SK = "ENDED"
 
 
@@ -76,13 +76,15 @@ class WatchCounters:
             row = self._table.update(self._update(counter, now, add={"more": len(records)}))
         return _count(row)
 
-    def ended(self, counter: Counter) -> int:
-        """Return how many ends were counted in their own transactions. Raises Unavailable."""
+    def in_steps(self, counter: Counter) -> int:
+        """Return how many acts were counted in their own transactions. Raises Unavailable."""
         row = self._table.get(keys.watch(counter.id), _ENDED_SK, consistent=True)
         return int(row["ended"]) if row else 0
 
-    def ended_one_more(self, counter: Counter, before: int, now: datetime) -> TransactItem:
-        """Return the write of another end. It fails unless there were `before`."""
+    def one_more(self, counter: Counter, before: int, now: datetime) -> TransactItem:
+        """Return the write of another act, for its transaction. It fails unless there were
+        `before`.
+        """
         pk, ttl = keys.watch(counter.id), int((now + _LIFE).timestamp())
         put, equal = {"ended": before + 1, "expires_ttl": ttl}, {"ended": before or None}
         return self._table.item(Update(pk, _ENDED_SK, put=put, equal=equal, upsert=True))

@@ -17,7 +17,7 @@ from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from typing import Any
 
-from chalicelib.domain.officers.model import ALL, CASEWORKERS, Officer
+from chalicelib.domain.officers.model import ALL, WITH_MACHINES, Officer
 from chalicelib.kernel.config import Api
 from infra.local.stack_file import DEFAULT_PORT
 
@@ -93,7 +93,7 @@ def guide(
 
 def _scope(officer: Officer) -> str:
     categories = "all categories" if ALL in officer.categories else ", ".join(officer.categories)
-    if not officer.has_role(*CASEWORKERS):
+    if not officer.has_role(*WITH_MACHINES):
         categories = "no reports"
     elif officer.is_oversight:
         categories = "reports about the police"

@@ -24,6 +24,8 @@ REGION = "us-east-1"
 # process.
 OFFICERS_ROLE = "OfficersRole"
 SIGNER_ROLE = "DigestAuditRole"
+# The machine that may sign in, as a stage's parameter names it.
+MACHINE = "dispatch"
 
 
 def create_resources(*, endpoint_url: str | None = None, region: str = REGION) -> dict[str, str]:
@@ -52,6 +54,7 @@ def create_resources(*, endpoint_url: str | None = None, region: str = REGION) -
         settings[f"{name}_ROLE"] = stack.make(role).attributes["Arn"]
         settings[f"{name}_FUNCTION"] = stack.make(role).ref.removesuffix("-role")
     settings |= _applications(stack)
+    settings["SYSTEM_CLIENTS"] = f"{MACHINE}={stack.make('SystemClient').ref}"
     return (
         environment | settings | {"ISSUER": issuer, "JWKS_URI": f"{keys_at}/.well-known/jwks.json"}
     )
@@ -347,6 +350,11 @@ def _pool_client(stack: _Stack, name: str, properties: dict[str, Any]) -> _Made:
     return _Made(client["ClientId"], {})
 
 
+def _resource_server(stack: _Stack, name: str, properties: dict[str, Any]) -> _Made:
+    server = stack.client("cognito-idp").create_resource_server(**properties)["ResourceServer"]
+    return _Made(server["Identifier"], {})
+
+
 def _secret(stack: _Stack, name: str, properties: dict[str, Any]) -> _Made:
     secrets = stack.client("secretsmanager")
     value = secrets.get_random_password(**properties.pop("GenerateSecretString"))["RandomPassword"]
@@ -373,5 +381,6 @@ _MAKERS: Mapping[str, Callable[[_Stack, str, dict[str, Any]], _Made]] = {
     "AWS::SNS::Topic": _topic,
     "AWS::Cognito::UserPool": _pool,
     "AWS::Cognito::UserPoolClient": _pool_client,
+    "AWS::Cognito::UserPoolResourceServer": _resource_server,
     "AWS::SecretsManager::Secret": _secret,
 }

@@ -9,6 +9,7 @@ from chalicelib.domain.catalogue.codes import category_codes
 from chalicelib.domain.officers.model import ALL, Officer, Role, active_oversight
 from chalicelib.store.catalogue import CatalogueChanges
 from chalicelib.store.officers.rows import Officers
+from infra.local.resources import MACHINE
 
 # Of a pool that lives in this process's memory, behind 127.0.0.1.
 PASSWORD = "local-officers-only"  # noqa: S105
@@ -40,6 +41,10 @@ OFFICERS = (
     # Without two of them, no report about the police is taken.
     _officer("oversight", "Ombudsman Zhou", Role.OVERSIGHT),
     _officer("oversight2", "Ombudsman Wu", Role.OVERSIGHT),
+    # A machine: no user of the pool, and without an address.
+    Officer(
+        username=MACHINE, name="Dispatch", roles=(Role.SYSTEM,), categories=(ALL,), districts=(ALL,)
+    ),
 )
 
 
@@ -48,9 +53,10 @@ def seed_officers(officers: Officers, changes: CatalogueChanges, user_pool_id: s
     cognito = boto3.client("cognito-idp")
     for officer in OFFICERS:
         officers.put(officer)
-        cognito.admin_create_user(
-            UserPoolId=user_pool_id, Username=officer.username, MessageAction="SUPPRESS"
-        )
+        if not officer.is_system:
+            cognito.admin_create_user(
+                UserPoolId=user_pool_id, Username=officer.username, MessageAction="SUPPRESS"
+            )
     changes.table.transact([changes.count_oversight(lambda: active_oversight(OFFICERS))])
 
 

@@ -173,8 +173,44 @@ def test_a_stage_in_china_has_no_user_pool(template: dict[str, Any]) -> None:
         for name, resource in template["Resources"].items()
         if resource["Type"].startswith("AWS::Cognito::")
     ]
-    assert len(names) == 4
+    assert len(names) == 6
     assert not any(china.exists(name) for name in names)
+
+
+def test_a_machine_signs_in_with_a_secret_and_by_nothing_else(template: dict[str, Any]) -> None:
+    client = template["Resources"]["SystemClient"]["Properties"]
+    assert client["GenerateSecret"] is True
+    assert client["AllowedOAuthFlows"] == ["client_credentials"]
+    assert client["AllowedOAuthScopes"] == ["tipline/work"]
+    assert client["ExplicitAuthFlows"] == ["ALLOW_REFRESH_TOKEN_AUTH"]
+
+
+@pytest.mark.parametrize(
+    ("given", "clients", "has_own"),
+    [
+        ({}, "", False),
+        ({"SystemName": "dispatch"}, "dispatch=SystemClient", True),
+        (
+            {"SystemName": "dispatch", "SystemClients": "dispatch=7new,maps=8m"},
+            "dispatch=SystemClient,dispatch=7new,maps=8m",
+            True,
+        ),
+        (OTHER | {"SystemName": "dispatch", "SystemClients": "maps=m"}, "maps=m", False),
+    ],
+)
+def test_the_authorizer_knows_the_clients_of_machines(
+    template: dict[str, Any], given: dict[str, str], clients: str, has_own: bool
+) -> None:
+    resolved = Resolved(template, **given)
+    function = template["Resources"]["AuthorizeOfficer"]["Properties"]
+    between, parts = function["Environment"]["Variables"]["SYSTEM_CLIENTS"]["Fn::Join"]
+    named = [resolved.value(each) for each in parts]
+    assert between.join(each for each in named if isinstance(each, str)) == clients
+    assert resolved.exists("SystemClient") is has_own
+    assert resolved.exists("SystemScopes") is ("Issuer" not in given)
+    assert (resolved.output("SystemClientId") is not None) is has_own
+    pattern = template["Parameters"]["SystemClients"]["AllowedPattern"]
+    assert re.fullmatch(pattern, given.get("SystemClients", ""))
 
 
 @pytest.mark.parametrize("missing", [(), *((name,) for name in OTHER), tuple(OTHER)])

@@ -38,6 +38,13 @@ def placeholder_in(text: str) -> str | None:
     return next((shown for name in known if (shown := f"{{{name}}}") in text), None)
 
 
+def is_template(text: str, reference: str) -> bool:
+    """Return whether a text is a template, in any language, filled in with this reference alone."""
+    known = (each.text for each in templates() if each.placeholders == ["reference"])
+    shown = (text for texts_of in known for text in texts_of.values())
+    return text in {each.replace("{reference}", reference) for each in shown}
+
+
 @cache
 def templates() -> tuple[Template, ...]:
     """Return all templates, in the order in which officers see them."""

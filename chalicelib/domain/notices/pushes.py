@@ -65,8 +65,8 @@ def look_after(now: datetime) -> OutboxTask:
 
 def ends_otherwise(before: Report, after: Report) -> bool:
     """Return whether a step of officers gives the reporter another outcome to read."""
-    now = _outcome(after)
-    return now is not None and now != _outcome(before)
+    now = _outcome(after.for_reporter())
+    return now is not None and now != _outcome(before.for_reporter())
 
 
 def _outcome(report: Report) -> tuple[object, ...] | None:

@@ -11,11 +11,15 @@ differ in how they mark an access token, name its client and name the person:
 | Entra ID | `scp` | `azp` (v1: `appid`) | `aud` | `oid`, by the setting |
 | Auth0 | `scope` | `azp` | `aud` | `sub`, or a claim by the setting |
 | Okta | `scp` | `cid` | `aud` | `sub` |
+
+A machine's token is of its own client, by client credentials, and is about that client: its `sub`
+is the client id (Cognito, RFC 9068, Okta), `<client id>@clients` (Auth0), or another with
+`preferred_username` `service-account-<client id>` (Keycloak).
 """
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 type Claims = Mapping[str, Any]
@@ -39,24 +43,42 @@ class NotOurs(Exception):
 class Recipient:
     """Whom an access token must be for: our client, and the API as its audience.
 
-    `username_claim` names the claim with the officer's username. If empty, the first of `username`,
-    `preferred_username` and `sub` that the token has.
+    `machines` are the names of machines by the ids of their clients. `username_claim` names the
+    claim with the officer's username. If empty, the first of `username`, `preferred_username` and
+    `sub` that the token has.
     """
 
     client_id: str
     audience: str = ""
     username_claim: str = ""
+    machines: Mapping[str, str] = field(default_factory=dict)
 
 
-def read_username(header: Claims, claims: Claims, recipient: Recipient) -> str:
-    """Return the username in an access token of our issuer, whose times are checked already.
+# Before the name of a machine. No username of a person has it.
+MACHINE = "system/"
+
+
+def machines_in(listed: str) -> dict[str, str]:
+    """Return machines by the ids of their clients, of which `listed` has `name=client id, …`."""
+    named = (each.strip().partition("=") for each in listed.split(",") if each.strip())
+    return {client_id: name for name, _, client_id in named}
+
+
+def read_caller(header: Claims, claims: Claims, recipient: Recipient) -> str:
+    """Return the username in an access token of our issuer, whose times are checked already; of a
+    machine its name after `MACHINE`.
 
     Raises NotOurs for a token of another kind, of another client or for another audience.
     """
     if not _is_access_token(header, claims):
         raise NotOurs("not an access token")
-    _check_client(claims, recipient.client_id)
+    client_id = _client_of(claims)
     _check_audience(claims, recipient.audience or recipient.client_id)
+    if client_id in recipient.machines and client_id != recipient.client_id:
+        _check_no_person(claims, client_id)
+        return MACHINE + recipient.machines[client_id]
+    if client_id != recipient.client_id:
+        raise NotOurs("another client")
     if not isinstance(claims.get(_GROUPS, []), list):
         raise NotOurs("the groups are not a list")
     names = (recipient.username_claim,) if recipient.username_claim else _USERNAME_CLAIMS
@@ -81,11 +103,21 @@ def _is_access_token(header: Claims, claims: Claims) -> bool:
     return ("scp" in claims or "scope" in claims) and "nonce" not in claims
 
 
-def _check_client(claims: Claims, client_id: str) -> None:
-    """Raise NotOurs unless the token names its client, and each name is ours."""
+def _client_of(claims: Claims) -> str:
+    """Return the client that a token names. Raises NotOurs unless each name is the same one."""
     named = [claims[name] for name in _CLIENT_CLAIMS if name in claims]
-    if not named or any(name != client_id for name in named):
-        raise NotOurs("another client, or none")
+    if not named or not isinstance(named[0], str) or any(name != named[0] for name in named):
+        raise NotOurs("two clients, or none")
+    return named[0]
+
+
+def _check_no_person(claims: Claims, client_id: str) -> None:
+    """Raise NotOurs for what a person has signed in for at a machine's client."""
+    account = claims.get("preferred_username")
+    is_account = account == f"service-account-{client_id.lower()}"
+    is_client = claims.get("sub") in (client_id, f"{client_id}@clients") and account is None
+    if "username" in claims or not (is_client or is_account):
+        raise NotOurs("a person, at the client of a machine")
 
 
 def _check_audience(claims: Claims, audience: str) -> None:

@@ -26,7 +26,9 @@ class Role(StrEnum):
 
 # Who works on reports. An administrator appoints officers, and needs one of these roles to be one.
 CASEWORKERS = (Role.OFFICER, Role.SUPERVISOR, Role.OVERSIGHT)
-# Everybody but a machine (docs/adr/0083), which may call what names its role, and nothing else.
+# Routes declare it that a machine may call, too; others are forbidden to it.
+WITH_MACHINES = (*CASEWORKERS, Role.SYSTEM)
+# Everybody but a machine (docs/adr/0083).
 PEOPLE = tuple(role for role in Role if role is not Role.SYSTEM)
 # Everybody but the auditor, who asks who opened what, and has no other role.
 STAFF = tuple(role for role in PEOPLE if role is not Role.AUDITOR)

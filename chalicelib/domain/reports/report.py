@@ -203,13 +203,15 @@ class OfficerSubmission(ReportContent):
 
 class Proposal(Record):
     """A disposition that takes effect after a second officer has confirmed it. `others` have
-    changed the report since: they are its authors as well as `by`.
+    changed the report since: they are its authors as well as `by`. `by_machine`: no person has
+    closed the report yet.
     """
 
     disposition: str
     by: str
     at: datetime
     others: tuple[str, ...] = ()
+    by_machine: bool = False
 
     @property
     def authors(self) -> frozenset[str]:
@@ -411,6 +413,15 @@ class Report(Record):
     def is_behind(self) -> bool:
         """Return whether it waits behind those that are proven."""
         return is_behind(unproven=self.unproven, turn=self.turn)
+
+    def for_reporter(self) -> Self:
+        """Return the report as its reporter sees it: open, until a person has confirmed the end
+        that a machine proposes.
+        """
+        if self.proposal is None or not self.proposal.by_machine:
+            return self
+        update = {"status": Status.ACKNOWLEDGED, "closed_at": None, "proposal": None}
+        return self.model_copy(update=update)
 
     @property
     def outcome(self) -> str | None:

@@ -97,6 +97,43 @@ def takes_reading(report: Report, wanted: Change) -> bool:
     return hides or bool(names & wanted.model_fields_set)
 
 
+# What a machine may set (docs/adr/0083).
+_OF_MACHINES = frozenset({"status", "assignee", "disposition", "reason", "messages_seen"})
+
+
+def require_for_machine(report: Report, wanted: Change) -> None:
+    """Raise for a step that a machine may not take. It assigns; it acknowledges what is new, and
+    names who has it; it proposes an end that one person may decide on, of what somebody attends to.
+
+    Raises Forbidden; Invalid for an acknowledgment that names nobody; Conflict
+    `illegal_transition` for the end of what waits for somebody.
+    """
+    unassigns = "assignee" in wanted.model_fields_set and wanted.assignee is None
+    decides = wanted.disposition is not None and takes_two(report, wanted.disposition)
+    leads = {Status.NEW: (Status.ACKNOWLEDGED, Status.CLOSED)}.get(report.status, (Status.CLOSED,))
+    is_other = wanted.status not in (None, report.status, *leads)
+    is_over = report.status not in OPEN_STATUSES
+    if not wanted.model_fields_set <= _OF_MACHINES or unassigns or decides or is_other or is_over:
+        raise errors.Forbidden("not_for_machines")
+    if wanted.status is Status.ACKNOWLEDGED and wanted.assignee is None:
+        raise errors.Invalid(errors.FieldError("assignee", "required"))
+    if wanted.status is Status.CLOSED and report.is_waiting:
+        raise errors.Conflict("illegal_transition", legal=Status.ACKNOWLEDGED)
+
+
+def by_machine(before: Report, after: Report) -> Report:
+    """Return the report after a step of a machine, by which nobody attends to it but by an
+    acknowledgment: that names who has it. An end is proposed as a machine's.
+    """
+    if after.proposal:
+        proposal = after.proposal.model_copy(update={"by_machine": True})
+        after = after.model_copy(update={"proposal": proposal})
+    if after.status is not before.status and after.status is Status.ACKNOWLEDGED:
+        return after
+    names = ("attended", "flags", "unproven", "in_burst", "turn")
+    return after.model_copy(update={name: getattr(before, name) for name in names})
+
+
 def change(
     report: Report,
     wanted: Change,

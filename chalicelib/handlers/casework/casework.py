@@ -11,7 +11,7 @@ from pydantic_core import CoreSchema
 
 from chalicelib import wiring
 from chalicelib.domain.casework.gists import NewGist
-from chalicelib.domain.officers.model import CASEWORKERS
+from chalicelib.domain.officers.model import CASEWORKERS, WITH_MACHINES
 from chalicelib.domain.reports.entries import SeenConversation
 from chalicelib.domain.reports.report import Status
 from chalicelib.domain.reports.workflow import Change, Reason
@@ -74,6 +74,7 @@ class Reasoned(BaseModel):
     "/v1/officer/reports/{report_id}",
     query=OpenQuery,
     returns=ReportView,
+    roles=WITH_MACHINES,
     raises=(errors.NotFound, errors.Conflict("expiring")),
 )
 def open_report(call: Call) -> Response:
@@ -84,7 +85,8 @@ def open_report(call: Call) -> Response:
 
     If the reporter has withdrawn the report, `restricted` is true, and text, place, details,
     messages and media are left out. Only a supervisor who gives a `reason` sees them, and the other
-    supervisors are notified. 409 `expiring` means that its deletion has begun.
+    supervisors are notified. 409 `expiring` means that its deletion has begun. A machine may open
+    so many an hour (429), and its openings count as nobody's reading.
     """
     desk = wiring.desk(call.actor)
     found = casework.open_report(call.path["report_id"], reason=call.query.reason, desk=desk)
@@ -111,8 +113,10 @@ def open_report(call: Call) -> Response:
     body=Change,
     headers=(Header.VERSION_OR_TAG,),
     returns=ChangedReport,
+    roles=WITH_MACHINES,
     raises=(
         errors.NotFound,
+        errors.Forbidden("not_for_machines"),
         errors.Conflict("illegal_transition", legal="in_progress, closed"),
         errors.Conflict("not_read"),
         errors.Conflict("new_message"),
@@ -149,6 +153,10 @@ def change_report(call: Call) -> Response:
     and an opening from after the reporter's last message, place and settled file: by an earlier one
     it is 412. To read alone, call `POST …/read`: without a field to change, this is 422
     `nothing_to_change`.
+
+    A machine assigns, acknowledges what is new and names who has it, and proposes an end that one
+    officer then confirms; all else is 403 `not_for_machines`, and 409 the end of what waits for
+    somebody.
 
     After closing an original, `open_duplicates` says how many of the reports that are linked to it
     are open. `POST …/duplicates/close` closes them too.

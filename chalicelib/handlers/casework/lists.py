@@ -11,7 +11,7 @@ from chalicelib import wiring
 from chalicelib.domain.casework.query import ReportQuery
 from chalicelib.domain.casework.requests import ColleagueQuery
 from chalicelib.domain.casework.search_tokens import AS_TYPED, token_of
-from chalicelib.domain.officers.model import CASEWORKERS, Role
+from chalicelib.domain.officers.model import CASEWORKERS, WITH_MACHINES, Role
 from chalicelib.domain.reports.report import Disposition
 from chalicelib.domain.reports.workflow import Username
 from chalicelib.handlers.casework.listed import ListedReportView
@@ -45,6 +45,7 @@ routes = Routes("Casework", Access.OFFICER, roles=CASEWORKERS)
     "/v1/officer/reports",
     query=ReportQuery,
     returns=ReportPage,
+    roles=WITH_MACHINES,
     raises=(errors.Malformed("bad_cursor"),),
 )
 def list_reports(call: Call) -> Response:
@@ -303,6 +304,7 @@ class ColleaguePage(Shape):
     "/v1/officer/colleagues",
     query=ColleagueQuery,
     returns=ColleaguePage,
+    roles=WITH_MACHINES,
     raises=(errors.Malformed("bad_cursor"),),
 )
 def list_colleagues(call: Call) -> Response:

@@ -4,7 +4,7 @@ from typing import Self
 
 from chalicelib import wiring
 from chalicelib.domain.casework.templates import templates
-from chalicelib.domain.officers.model import CASEWORKERS
+from chalicelib.domain.officers.model import CASEWORKERS, WITH_MACHINES
 from chalicelib.domain.reports.entries import NewMessage, NewOfficerMessage
 from chalicelib.domain.reports.report import Disposition
 from chalicelib.handlers.casework.report_views import OpenQuery, to_minute
@@ -120,8 +120,10 @@ def read_notes(call: Call) -> Response:
     body=NewOfficerMessage,
     headers=(Header.OPTIONAL_KEY,),
     returns=MessageView,
+    roles=WITH_MACHINES,
     raises=(
         errors.NotFound,
+        errors.Forbidden("not_for_machines"),
         errors.KeyReused,
         errors.Conflict("withdrawn"),
         errors.Conflict("new_message"),
@@ -133,7 +135,8 @@ def write_officer_message(call: Call) -> Response:
 
     The reporter sees the message in their report, but not which officer wrote it. Sets `unread` to
     0. Send an `Idempotency-Key`: without one, a repeated call creates a second message. A text in
-    which a placeholder of a template is left is refused (422 `placeholder_left`).
+    which a placeholder of a template is left is refused (422 `placeholder_left`). A machine sends a
+    template in which only the reference is filled in, and leaves `unread` (403 `not_for_machines`).
 
     The media of a report may have 500 MiB together. A message with `asks_for_media` lets the
     reporter declare as much again.
@@ -156,6 +159,7 @@ def write_officer_message(call: Call) -> Response:
     body=NewMessage,
     headers=(Header.OPTIONAL_KEY,),
     returns=NoteView,
+    roles=WITH_MACHINES,
     raises=(errors.NotFound, errors.KeyReused, errors.Conflict("expiring")),
 )
 def write_note(call: Call) -> Response:
@@ -174,7 +178,7 @@ def write_note(call: Call) -> Response:
     return Response(NoteView.model_validate(note), replayed=replayed)
 
 
-@routes.get("/v1/officer/templates", returns=Templates, logged=True)
+@routes.get("/v1/officer/templates", returns=Templates, roles=WITH_MACHINES, logged=True)
 def list_templates(call: Call) -> Response:
     """List templates of messages.
 

@@ -288,7 +288,7 @@ def _cursors(call: Call, report_id: str) -> EntryCursors:
 
 def _reporter_view(call: Call) -> Response:
     case, opened = own_report.read_own_report(*_named(call), **_known())
-    report = case.report
+    report = case.report.for_reporter()
     media = (*case.media, *(each for each in case.sent if each.state is MediaState.READY))
     view = OwnReport.of(
         report,
@@ -316,7 +316,7 @@ def _reporter_view(call: Call) -> Response:
         kept_until=expires_at(report),
         positions_left=max(0, MAX_POSITIONS_PER_REPORT - case.head.positions),
         may_reopen=may_reopen(report),
-        question=_question(case, call.language),
+        question=_question(report, case, call.language),
         push=case.head.gets_pushes,
         drill=report.is_drill,
         emergency=Emergency.in_language(wiring.catalogue().emergency.number, call.language),
@@ -350,8 +350,8 @@ def _outcome(report: Report, reason: str | None, language: str) -> Outcome | Non
     return None
 
 
-def _question(case: Case, language: str) -> str | None:
-    asks = may_answer(case.report, answered=case.head.answered)
+def _question(report: Report, case: Case, language: str) -> str | None:
+    asks = may_answer(report, answered=case.head.answered)
     return text("feedback.question", language) if asks else None
 
 

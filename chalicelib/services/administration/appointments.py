@@ -137,7 +137,7 @@ def reset_sign_in(
 
     def make_wait() -> Officer:
         officer = officers.get(username) if USERNAME.fullmatch(username) else None
-        if officer is None or not officer.active:
+        if officer is None or not officer.active or officer.is_system:
             raise errors.NotFound
         waiting = officer.waiting_until(actor.now + WAIT)
         detail = {"officer": username, "sign_in": "reset", "fields": changes_of(officer, waiting)}
@@ -191,15 +191,21 @@ def propose_appointment(
     failure, the same call completes the rest. The caller then calls `sync_subscriptions`; if it
     fails to, the sweep does.
 
-    Raises Invalid (a bad username), Conflict `own_access` (with a denial in the audit),
-    Unavailable.
+    Raises Invalid (a bad username; an address of a machine; a machine that becomes a person, or a
+    person a machine), Conflict `own_access` (with a denial in the audit), Unavailable.
     """
     require_username(username)
     _require_another(username, actor)
     wanted = appointment.officer(username)
+    if wanted.is_system and (wanted.email or wanted.phone):
+        wrong = [name for name in _NAMED_ONLY if getattr(wanted, name)]
+        raise errors.Invalid(*(errors.FieldError(name, "machine_has_none") for name in wrong))
 
     def propose() -> Registered:
         before, last = registry.officers.get(username), registry.officers.proposal(username)
+        if before and before.is_system is not wanted.is_system:
+            # Or the audit would not say whether a person did something.
+            raise errors.Invalid(errors.FieldError("roles", "stays_a_machine"))
         row = last.row_at(actor.now) if last else None
         if not differences(before, wanted) or (row and not differences(row, wanted)):
             return Registered(username, before, last if row else None)
@@ -385,7 +391,5 @@ def _notify_admins(proposal: Proposal, registry: Registry) -> list[TransactItem]
 
 
 def _bring_pool_in_line(officer: Officer, registry: Registry) -> None:
-    """Let the user in or shut them out. A machine has none: it signs in as a client."""
     if registry.pool:
-        is_user = officer.active and not officer.is_system
-        registry.pool.follow(officer.model_copy(update={"active": is_user}))
+        registry.pool.follow(officer)

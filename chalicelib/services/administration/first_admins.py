@@ -174,7 +174,9 @@ def row_of(admin: FirstAdmin, officers: Officers, waits_until: datetime | None) 
     require_username(admin.username)
     before = officers.get(admin.username)
     is_another = before and before.email and _mailbox(before.email) != _mailbox(admin.email)
-    is_apart = before and (before.is_oversight or (before.active and before.has_role(Role.AUDITOR)))
+    is_apart = before and (
+        before.is_oversight or before.is_system or (before.active and before.has_role(Role.AUDITOR))
+    )
     if is_another or is_apart:
         raise UsernameTaken(admin.username)
     row = admin.appointment(before).officer(admin.username)

@@ -10,6 +10,7 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from chalicelib.aws.kms import ContentKeys
+from chalicelib.aws.table import retry_on_conflict
 from chalicelib.aws.writes import TransactItem
 from chalicelib.domain.notices.pushes import ends_otherwise
 from chalicelib.domain.officers.model import may_be_assigned
@@ -48,7 +49,7 @@ from chalicelib.services.reports.scope import (
 )
 from chalicelib.services.reports.sealed_rows import open_contact
 from chalicelib.services.second_person import Requests, Seen, is_tag, tag_of, tag_of_report
-from chalicelib.services.watch.watch import count_ended, notify_of_restricted
+from chalicelib.services.watch.watch import count_ended, count_opening, notify_of_restricted
 from chalicelib.store.audit.ledger import LeafRows
 from chalicelib.store.audit.rows import Action, Detail, RecordedEntry, about, of_report
 from chalicelib.store.officers.rows import Officers
@@ -146,7 +147,11 @@ def open_head(head: Head, *, reason: str | None, part: str | None, desk: Desk) -
             raise errors.Forbidden
         notices = notify_of_restricted(head, desk=desk)
         restricted = False
-    return Opening(desk.actor.open(report, detail, words, notices), restricted)
+
+    def opened() -> PrivateKey:
+        return desk.actor.open(report, detail, words, [*notices, *count_opening(desk)])
+
+    return Opening(retry_on_conflict(opened), restricted)
 
 
 def change_report(
@@ -166,6 +171,8 @@ def change_report(
     def require_match(head: Head) -> bool:
         nonlocal is_read, unread, shown
         report, unread = head.report, head.report.unread
+        if desk.actor.officer.is_system:
+            _require_for_machine(report, change, desk.actor)
         takes_reading = workflow.takes_reading(report, change)
         seen = None if isinstance(match, int) else seen_at(match, head, desk.actor)
         if takes_reading and seen is None:
@@ -185,7 +192,8 @@ def change_report(
             # What the client claims to have seen is no reading.
             change.require_seen(report.messages)
             raise errors.Stale
-        reads = _has_read(seen, head, change, desk)
+        # What a machine reads, nobody has.
+        reads = _has_read(seen, head, change, desk) and not desk.actor.officer.is_system
         if change.only_reads and not reads:
             raise errors.Conflict("not_read" if seen is None else "new_message")
         return reads
@@ -194,6 +202,14 @@ def change_report(
     etag = tag_of_report(after, shown, desk.actor) if is_read else f'"{after.version}"'
     reason = change.reason or _earlier_reason(after, desk.actor)
     return ChangedCase(after, reason, etag, unread - after.unread)
+
+
+def _require_for_machine(report: Report, change: Change, actor: OfficerActor) -> None:
+    try:
+        workflow.require_for_machine(report, change)
+    except errors.Forbidden:
+        actor.log(about(report), Action.DENIED, {"step": sorted(change.model_fields_set)})
+        raise
 
 
 def seen_now(head: Head) -> Seen:
@@ -258,8 +274,8 @@ def take_step(
     """Change a report unless `require` raises for it as it is now, and return it as it is stored.
     `require` returns whether the officer has read what is unread.
 
-    An end waits for a second officer with `takes_two`, when it takes two by itself, or when this
-    officer has ended many in this hour.
+    An end waits for a second officer with `takes_two`, when it takes two by itself, when a machine
+    proposes it, or when this officer has ended many in this hour.
     Raises NotFound, Conflict (`illegal_transition`, `expiring`, `new_message`, `too_many_steps`),
     Invalid (also for an assignee who may not see the report, and an original out of scope).
     """
@@ -273,15 +289,18 @@ def take_step(
         reads = require(head)
         change.require_seen(before.messages)
         ended = count_ended(desk) if change.disposition else None
+        is_machine = desk.actor.officer.is_system
         after = workflow.change(
             before,
             change,
             by=desk.actor.by,
             now=desk.actor.now,
-            all_take_two=takes_two or (ended is not None and ended.is_many),
+            all_take_two=takes_two or is_machine or (ended is not None and ended.is_many),
             is_opened=is_opened(head),
             reads=reads,
         )
+        if is_machine:
+            after = workflow.by_machine(before, after)
         if begins_anew(before, after):
             minutes = desk.reports.deadline_of(after.category, after.urgency)
             deadline = deadline_from(after.received_at, desk.actor.now, minutes)

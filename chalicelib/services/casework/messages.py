@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from chalicelib.aws import keys
 from chalicelib.aws.table import retry_on_conflict
-from chalicelib.domain.casework.templates import placeholder_in
+from chalicelib.domain.casework.templates import is_template, placeholder_in
 from chalicelib.domain.reports.entries import Message, NewOfficerMessage, Note, Position, Sender
 from chalicelib.domain.reports.report import Status
 from chalicelib.kernel import errors
@@ -41,7 +41,7 @@ def write_message(
 
     Repeated with the same Idempotency-Key, return the first message. Raises NotFound, Conflict
     (`withdrawn`, `new_message`, `expiring`), KeyReused, Invalid (a placeholder of a template is
-    left in it).
+    left in it), Forbidden (a machine sends a template and nothing else).
     """
     ids = _ids(report_id, idempotency_key, sent.text, desk.actor, identity)
     message = Message(
@@ -49,6 +49,7 @@ def write_message(
     )
 
     places: int | None = None
+    is_machine = desk.actor.officer.is_system
 
     def write(head: Head) -> None:
         nonlocal places
@@ -61,12 +62,17 @@ def write_message(
         sent.require_seen(head.report.messages)
         refuse_receipt(sent.text, report_id, identity)
         require_filled(sent.text)
+        if is_machine and not is_template(sent.text, head.report.reference):
+            desk.actor.log(of_report(report_id), Action.DENIED, {"message": "no template"})
+            raise errors.Forbidden("not_for_machines")
         record = desk.actor.log_item(of_report(report_id), Action.MESSAGE, {"id": message.id})
         sealed = seal_message(head.report, message)
         asks = sent.asks_for_media
         also = [record, *notify_followers(head.report, desk=desk)]
         also += push_items(head, reports=desk.reports, now=desk.actor.now)
-        desk.reports.entries.add_message(head, sealed, ids, asks_for_media=asks, also=also)
+        desk.reports.entries.add_message(
+            head, sealed, ids, asks_for_media=asks, also=also, attends=not is_machine
+        )
 
     at, replayed = _write_once(report_id, keys.MESSAGES, ids, write, desk=desk)
     return Written(message.model_copy(update={"sent_at": at}), replayed)
@@ -86,7 +92,9 @@ def write_note(
         refuse_receipt(text, report_id, identity)
         record = desk.actor.log_item(of_report(report_id), Action.NOTE, {"id": note.id})
         also = [record, *notify_followers(head.report, desk=desk)]
-        desk.reports.entries.add_note(head, seal_note(head.report, note), ids, also=also)
+        attends = not desk.actor.officer.is_system
+        sealed = seal_note(head.report, note)
+        desk.reports.entries.add_note(head, sealed, ids, also=also, attends=attends)
 
     at, replayed = _write_once(report_id, keys.NOTES, ids, write, desk=desk)
     return Written(note.model_copy(update={"at": at}), replayed)

@@ -143,9 +143,12 @@ def enter_opened(
     next opening more. `search_key` is called only when there are some. With them, or alone, write
     that an officer has read it: both change its HEAD, and what waits for a reading ends.
 
-    Tokens of a withdrawn one, and of one about the police, are not entered. Nothing is raised: what
-    fails is logged, and the next opening tries again.
+    Tokens of a withdrawn one, and of one about the police, are not entered; nor is anything when a
+    machine opens it, since nobody has read it then. Nothing is raised: what fails is logged, and
+    the next opening tries again.
     """
+    if desk.actor.officer.is_system:
+        return
     head = opened.case.head
     reading = reading_of(head, desk.actor.now)
     is_noted = False

@@ -12,7 +12,7 @@ from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from chalicelib.aws import keys
-from chalicelib.domain.officers.model import CASEWORKERS, Officer, reads_acts_of
+from chalicelib.domain.officers.model import WITH_MACHINES, Officer, reads_acts_of
 from chalicelib.domain.watch import Act, Question, end_of_visible, is_visible, numbers_of, week_of
 from chalicelib.kernel import errors, times
 from chalicelib.kernel.ids import is_report_id, name_on_record, on_record
@@ -300,7 +300,7 @@ def count_week(
         raise
     actor.log_own(Action.LIST, {**record, "after": after})
     page = stores.officers.directory_page(after)
-    workers = (each for each in page.officers if each.has_role(*CASEWORKERS))
+    workers = (each for each in page.officers if each.has_role(*WITH_MACHINES))
     readable = (each for each in workers if reads_acts_of(actor.officer, each))
     covered = [each for each in readable if actor.officer.covers(each)]
     shown, rest = covered[:_OFFICERS_AT_ONCE], covered[_OFFICERS_AT_ONCE:]

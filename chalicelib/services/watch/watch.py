@@ -98,9 +98,27 @@ def count_ended(desk: Desk) -> Ended:
     """
     counter = Counter(desk.actor.by, Watched.CLOSINGS, hour_of(desk.actor.now))
     counters = WatchCounters(desk.reports.table)
-    total = counters.ended(counter)
+    total = counters.in_steps(counter)
     is_many = total >= watch.LIMITS[Watched.CLOSINGS]
-    return Ended(is_many, counters.ended_one_more(counter, total, desk.actor.now))
+    return Ended(is_many, counters.one_more(counter, total, desk.actor.now))
+
+
+def count_opening(desk: Desk) -> list[TransactItem]:
+    """Return the write that counts an opening by a machine in this hour, for the transaction of its
+    record; none for a person, whom the watch counts. It fails when one was counted meanwhile.
+
+    Raises TooManyCalls until the next hour when the machine has opened as many as it may;
+    Unavailable.
+    """
+    actor, now = desk.actor, desk.actor.now
+    if not actor.officer.is_system:
+        return []
+    counter = Counter(actor.by, Watched.OPENINGS, hour_of(now))
+    counters = WatchCounters(desk.reports.table)
+    total = counters.in_steps(counter)
+    if total >= desk.openings:
+        raise errors.TooManyCalls(3600 - now.minute * 60 - now.second)
+    return [counters.one_more(counter, total, now)]
 
 
 @contextmanager

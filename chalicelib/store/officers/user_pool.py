@@ -38,9 +38,9 @@ class UserPool:
         """Bring the pool in line with an officer's row: enable or disable the user.
 
         Repeated, change nothing. Cognito sends a new user an invitation with a first password, if
-        they have an e-mail address.
+        they have an e-mail address. A machine is no user: it signs in as a client.
         """
-        if officer.active:
+        if officer.active and not officer.is_system:
             self._let_in(officer)
         else:
             self._shut_out(officer.username)

@@ -126,9 +126,11 @@ class EntryRows:
         paced_until: datetime | None = None,
         asks_for_media: bool = False,
         also: Sequence[TransactItem] = (),
+        attends: bool = True,
     ) -> None:
         """Add a message, with `task` to notify officers. A reporter's message counts as unread, and
-        puts off the deletion of a closed report; an officer's resets what was unread.
+        puts off the deletion of a closed report; an officer's resets what was unread. A
+        machine's does not, and does not attend to the report (not `attends`).
 
         Raises ConditionFailed when another message came since `head` was read, when the report was
         muted or no longer is, when the status or end has changed since then (for a reporter's
@@ -143,8 +145,8 @@ class EntryRows:
             put["heard"] = report.messages + 1
             equal = same_end(head) | {"muted": head.row.get("muted")}
         else:
-            put, equal = attend(head)
-            put |= {"unread": None, "unread_media": None}
+            put, equal = attend(head) if attends else ({}, {})
+            put |= {"unread": None, "unread_media": None} if attends else {}
             seen = ("status", "unread", "unread_media", "positions")
             equal |= {name: head.row.get(name) for name in seen}
         equal["messages"] = head.row.get("messages")
@@ -177,15 +179,21 @@ class EntryRows:
         return self._table.item(Put({"pk": pk, "sk": sk, **task, **ended}))
 
     def add_note(
-        self, head: Head, note: SealedNote, ids: EntryIds, *, also: Sequence[TransactItem]
+        self,
+        head: Head,
+        note: SealedNote,
+        ids: EntryIds,
+        *,
+        also: Sequence[TransactItem],
+        attends: bool = True,
     ) -> None:
-        """Add an officer's note.
+        """Add an officer's note, or a machine's, which does not attend to the report.
 
         Raises ConditionFailed when another note came since `head` was read, or when the report is
         expiring.
         """
         pk = keys.report(head.row["id"])
-        put, equal = attend(head)
+        put, equal = attend(head) if attends else ({}, {})
         equal["notes"] = head.row.get("notes")
         row = {"pk": pk, "sk": keys.note(note.at, note.id), **note.model_dump(exclude_none=True)}
         count = change_head(head, put=put, add={"notes": 1}, equal=equal)

@@ -241,6 +241,12 @@ class Issuer:
             return _refuse("invalid_request", f"the body must be {_FORM}")
         form = _single(request.form)
         grant_type = form.get("grant_type", "")
+        if grant_type == "client_credentials":
+            sent = request.authorization
+            named = (sent.username, sent.password) if sent else (form.get("client_id"), None)
+            secret = named[1] or form.get("client_secret")
+            token = self._people.machine_token(named[0] or "", secret or "")
+            return _json(token) if token else _refuse("invalid_client", "client or secret is wrong")
         if grant_type not in ("authorization_code", "refresh_token"):
             return _refuse("unsupported_grant_type", "grant_type must be authorization_code")
         if form.get("client_id") != self._people.client().client_id:

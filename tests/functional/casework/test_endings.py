@@ -216,7 +216,7 @@ def test_after_fifty_ends_in_an_hour_a_second_officer_confirms() -> None:
     now, counters = wiring.clock.now(), wiring.watch_counters()
     counter = Counter("wang", Watched.CLOSINGS, hour_of(now))
     for count in range(1, LIMITS[Watched.CLOSINGS] - 1):
-        wiring.reports().table.transact([counters.ended_one_more(counter, count, now)])
+        wiring.reports().table.transact([counters.one_more(counter, count, now)])
     last, other = file(), file()
     # Two at once: the counter has room for one.
     with inject.meanwhile(lambda: close(other)):

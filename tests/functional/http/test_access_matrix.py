@@ -14,6 +14,7 @@ from chalicelib import wiring
 from chalicelib.domain.casework.bursts import BurstEnding
 from chalicelib.domain.notices.destinations import READERS
 from chalicelib.domain.officers import model
+from chalicelib.domain.officers.access_tokens import MACHINE
 from chalicelib.domain.officers.model import Role
 from chalicelib.http import index
 from chalicelib.http.openapi.operations import request_examples
@@ -31,6 +32,8 @@ pytestmark = pytest.mark.usefixtures("aws", "clean")
 
 EVERYBODY, PERSONS, STAFF = frozenset(Role), frozenset(model.PEOPLE), frozenset(model.STAFF)
 CASEWORKERS = frozenset({Role.OFFICER, Role.SUPERVISOR})
+# All that a machine may call; others are 403 for it.
+WITH_MACHINES = CASEWORKERS | {Role.SYSTEM}
 _CASEWORK = (Role.OFFICER, Role.SUPERVISOR)
 CASE_STATES = ("new", "closed", "malicious_proposed", "withdrawn")
 PEOPLE: Mapping[str, Mapping[str, Any]] = {
@@ -52,7 +55,8 @@ class Route:
     """The status of a route for an officer who may use it.
 
     It is given for a new report, and for others where it differs. In `body`, `ITSELF` stands for
-    the report's id, `SEEN` for that with its version. `query` is what the route requires.
+    the report's id, `SEEN` for that with its version. `query` is what the route requires. `machine`
+    is the status for a machine, where that differs.
     """
 
     ok: int
@@ -60,6 +64,7 @@ class Route:
     body: Any = None
     states: Mapping[str, int] = field(default_factory=dict)
     query: str = ""
+    machine: int = 0
 
 
 ADMINS = frozenset({Role.ADMIN})
@@ -82,11 +87,13 @@ ROUTES: Mapping[tuple[str, str], Route] = {
     ("GET", "/v1/audit/openings"): Route(200, frozenset({Role.AUDITOR})),
     ("POST", "/v1/audit/openings/export"): Route(201, frozenset({Role.AUDITOR})),
     ("GET", "/v1/officer/numbers"): Route(200, frozenset({Role.SUPERVISOR})),
-    ("GET", "/v1/officer/reports"): Route(200),
+    ("GET", "/v1/officer/reports"): Route(200, WITH_MACHINES),
     ("POST", "/v1/officer/reports"): Route(201),
     ("POST", "/v1/officer/reports/steps"): Route(200, body={"reports": SEEN, "assignee": None}),
-    ("GET", REPORT): Route(200),
-    ("PATCH", REPORT): Route(200, body={"urgency": "high"}, states={"withdrawn": 409}),
+    ("GET", REPORT): Route(200, WITH_MACHINES),
+    ("PATCH", REPORT): Route(
+        200, WITH_MACHINES, body={"urgency": "high"}, states={"withdrawn": 409}, machine=403
+    ),
     ("POST", REPORT + "/read"): Route(200, body={"messages_seen": 0}, states={"withdrawn": 409}),
     ("POST", REPORT + "/closing/confirm"): Route(409, states={"malicious_proposed": 201}),
     ("POST", REPORT + "/contact"): Route(200),
@@ -100,8 +107,10 @@ ROUTES: Mapping[tuple[str, str], Route] = {
     ("POST", REPORT + "/media"): Route(201, states={"withdrawn": 409}),
     ("POST", REPORT + "/duplicates"): Route(200, body={"report_ids": ITSELF}),
     ("POST", REPORT + "/duplicates/close"): Route(200),
-    ("POST", REPORT + "/messages"): Route(201, states={"withdrawn": 409}),
-    ("POST", REPORT + "/notes"): Route(201),
+    ("POST", REPORT + "/messages"): Route(
+        201, WITH_MACHINES, states={"withdrawn": 409}, machine=403
+    ),
+    ("POST", REPORT + "/notes"): Route(201, WITH_MACHINES),
     ("POST", REPORT + "/lift-out"): Route(204),
     ("POST", REPORT + "/mute"): Route(200),
     ("DELETE", REPORT + "/mute"): Route(204),
@@ -153,8 +162,10 @@ ROUTES: Mapping[tuple[str, str], Route] = {
     ("GET", "/v1/officer/closings"): Route(
         200, frozenset({Role.SUPERVISOR}), query="?officer=li&day=2026-11-24"
     ),
-    ("GET", "/v1/officer/colleagues"): Route(200, query="?category=other&district=unknown"),
-    ("GET", "/v1/officer/templates"): Route(200),
+    ("GET", "/v1/officer/colleagues"): Route(
+        200, WITH_MACHINES, query="?category=other&district=unknown"
+    ),
+    ("GET", "/v1/officer/templates"): Route(200, WITH_MACHINES),
     ("GET", "/v1/officer/pulse"): Route(200),
     ("GET", "/v1/officer/stats"): Route(200),
     ("GET", "/v1/officer/search"): Route(200),
@@ -380,14 +391,17 @@ def test_who_has_no_row_or_an_inactive_one_is_refused_and_on_record(key: tuple[s
 @each_route
 def test_only_the_roles_of_a_route_may_use_it(key: tuple[str, str]) -> None:
     route = ROUTES[key]
-    theirs = key in ABOUT_REPORTS or route.roles == CASEWORKERS
+    theirs = key in ABOUT_REPORTS or route.roles >= CASEWORKERS
     for role in EVERYBODY - ({Role.OVERSIGHT} if theirs else set()):
-        reply = use(key, role.value, _in_state("new"))
+        is_machine = role is Role.SYSTEM
+        reply = use(key, MACHINE * is_machine + role.value, _in_state("new"))
         if role in route.roles:
-            assert reply.status == route.ok, reply.text
-            assert denials(role.value) == (1 if reply.status == 404 else 0)
+            assert reply.status == (route.machine * is_machine or route.ok), reply.text
+            assert reply.status != 403 or reply.json["code"] == "not_for_machines"
+            assert denials(role.value) == (1 if reply.status in (403, 404) else 0)
         else:
             assert (reply.status, denials(role.value)) == (403, 1)
+            assert reply.json["code"] == "forbidden"
 
 
 @each_report_route

@@ -111,6 +111,7 @@ def form(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Ite
     form = FORMS[request.param]
     with serving() as keys:
         settings = {"ISSUER": form.issuer, "CLIENT_ID": form.client} | form.settings
+        settings["SYSTEM_CLIENTS"] = f"other=x1,dispatch={M2M}"
         for name, value in (settings | {"JWKS_URI": f"{keys.url}/jwks.json"}).items():
             monkeypatch.setenv(name, value)
         wiring.reset()
@@ -193,6 +194,66 @@ def test_an_access_token_lets_its_owner_in(form: Form) -> None:
 def test_nothing_else_does(form: Form, attack: str) -> None:
     with pytest.raises(Exception, match=r"^Unauthorized$"):
         let_in(ATTACKS[attack](form))
+
+
+M2M = "cadM2M"
+# What of an access token differs in a machine's, by client credentials; None: it is not there.
+MACHINES: dict[str, Claims] = {
+    "Cognito": {
+        "sub": M2M, "client_id": M2M, "scope": "tipline/work", "username": None, "origin_jti": None,
+    },
+    "Keycloak": {"azp": M2M, "client_id": M2M, "preferred_username": "service-account-cadm2m"},
+    "Auth0": {
+        "sub": f"{M2M}@clients", "azp": M2M, "scope": "work", "gty": "client-credentials",
+        "https://tipline.example/username": None,
+    },
+    "RFC 9068": {"sub": M2M, "client_id": M2M},
+}  # fmt: skip
+PERSONS: dict[str, Claims] = {
+    "Cognito": {"username": "wang"},
+    "Keycloak": {"preferred_username": "wang"},
+    "Auth0": {"sub": "auth0|6504"},
+    "RFC 9068": {"sub": "wang"},
+}
+each_machine = pytest.mark.parametrize("form", MACHINES, indirect=True)
+
+
+def machine(form: Form, **changed: Any) -> str:
+    name = next(name for name, each in FORMS.items() if each is form)
+    return token(form, **MACHINES[name] | changed)
+
+
+@each_machine
+def test_client_credentials_let_a_machine_in_under_the_name_of_its_client(form: Form) -> None:
+    assert let_in(machine(form)) == "system/dispatch"
+
+
+@each_machine
+def test_a_person_at_the_client_of_a_machine_is_neither(form: Form) -> None:
+    name = next(name for name, each in FORMS.items() if each is form)
+    with pytest.raises(Exception, match=r"^Unauthorized$"):
+        let_in(machine(form, **PERSONS[name]))
+
+
+@each_machine
+@pytest.mark.parametrize(
+    "attack", [{"at_hash": "h"}, {"aud": "https://other.example"}, {"appid": "x1"}]
+)
+def test_no_other_token_of_a_machine_lets_it_in(form: Form, attack: Claims) -> None:
+    with pytest.raises(Exception, match=r"^Unauthorized$"):
+        let_in(machine(form, **attack))
+
+
+@each_machine
+def test_a_client_that_is_no_machines_is_refused(form: Form) -> None:
+    name = next(name for name, each in FORMS.items() if each is form)
+    unknown = {
+        claim: value.replace(M2M, "m2m2").replace("cadm2m", "m2m2")
+        for claim, value in MACHINES[name].items()
+        if isinstance(value, str)
+    }
+    with pytest.raises(Exception, match=r"^Unauthorized$"):
+        let_in(machine(form, **unknown))
 
 
 @pytest.mark.parametrize("form", ["Keycloak", "Entra ID", "Auth0", "RFC 9068"], indirect=True)

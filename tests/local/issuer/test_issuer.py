@@ -18,6 +18,7 @@ from chalicelib.domain.officers.model import Officer
 from infra.local.issuer.issuer import CODE_LIFE_S, REFRESH_LIFE_S, SESSION_LIFE_S, Issuer
 from infra.local.issuer.people import People
 from infra.local.seed import OFFICERS, register_console
+from tests import cloud
 
 AWS = "http://127.0.0.1:5555"
 CONSOLE = "http://127.0.0.1:8000/console/"
@@ -413,3 +414,24 @@ def test_what_comes_with_the_request_is_text_on_the_page(
 ) -> None:
     page = browser.get(f"/login?{urlencode({**asked, 'state': '"><script>'})}").text
     assert "<script>" not in page
+
+
+def test_a_machine_gets_a_token_of_its_client_by_its_credentials_alone(
+    browser: Client, aws: Mapping[str, str]
+) -> None:
+    client_id = aws["SYSTEM_CLIENTS"].partition("=")[2]
+    found = cloud.client("cognito-idp").describe_user_pool_client(
+        UserPoolId=aws["USER_POOL_ID"], ClientId=client_id
+    )
+    asked = {"grant_type": "client_credentials"}
+    wrong = browser.post("/oauth2/token", data=asked, auth=(client_id, "x"))
+    people = browser.post("/oauth2/token", data=asked, auth=(aws["CLIENT_ID"], "x"))
+    assert [wrong.json, people.json] == [wrong.json] * 2
+    assert wrong.json["error"] == "invalid_client"
+    secret = found["UserPoolClient"]["ClientSecret"]
+    token = browser.post("/oauth2/token", data=asked, auth=(client_id, secret)).json
+    claims = jwt.decode(token["access_token"], options={"verify_signature": False})
+    assert (claims["sub"], claims["client_id"], claims["scope"]) == (
+        client_id, client_id, "tipline/work",
+    )  # fmt: skip
+    assert "username" not in claims

@@ -100,7 +100,7 @@ export function PlanForm({ plan, onSaved, onCancel }: PlanFormProps) {
                 shift={shift}
                 mistakes={isChecked ? mistakes(shift) : []}
                 officers={items.filter(
-                  (each) => each.active && each.roles.some((role) => role !== 'admin'),
+                  (each) => each.active && each.roles.some((role) => role !== 'admin' && role !== 'system'),
                 )}
                 onChange={(changed) => replace(index, changed)}
                 onRemove={() => setShifts(shifts.filter((_, at) => at !== index))}

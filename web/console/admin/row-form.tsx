@@ -108,27 +108,31 @@ export function RowForm({ officer, onDone, onCancel }: RowFormProps) {
           ({ code }) => code !== 'outside' && code !== 'unknown',
         )}
       />
-      <TextField
-        id="email"
-        label={text().fields.email}
-        hint={t.addressHint}
-        error={error('email')}
-        type="email"
-        autocomplete="off"
-        value={row.email ?? ''}
-        onValue={(value) => write({ email: value || null })}
-      />
-      <TextField
-        id="phone"
-        label={text().fields.phone}
-        hint={t.phoneHint}
-        error={error('phone')}
-        optional
-        type="tel"
-        autocomplete="off"
-        value={row.phone ?? ''}
-        onValue={(value) => write({ phone: value || null })}
-      />
+      {!row.roles.includes('system') && (
+        <>
+          <TextField
+            id="email"
+            label={text().fields.email}
+            hint={t.addressHint}
+            error={error('email')}
+            type="email"
+            autocomplete="off"
+            value={row.email ?? ''}
+            onValue={(value) => write({ email: value || null })}
+          />
+          <TextField
+            id="phone"
+            label={text().fields.phone}
+            hint={t.phoneHint}
+            error={error('phone')}
+            optional
+            type="tel"
+            autocomplete="off"
+            value={row.phone ?? ''}
+            onValue={(value) => write({ phone: value || null })}
+          />
+        </>
+      )}
       <Refusal failure={step.failure} />
       <div class="row">
         <Button kind="primary" type="submit" busy={step.busy}>

@@ -54,3 +54,10 @@ test('lets oversight stand alone, without a scope', () => {
   expect(mistakesIn('wang', { ...row, ...alone })).toEqual([]);
   expect(withRoles({ ...row, ...alone }, ['oversight', 'officer'])).toEqual({ roles: ['officer'] });
 });
+
+test('lets a machine stand alone, with a scope and no address', () => {
+  const row = { ...asAppointment(ROW), email: 'dispatch@police.example' };
+  const alone = withRoles(row, ['officer', 'system']);
+  expect(alone).toEqual({ roles: ['system'], email: null, phone: null });
+  expect(mistakesIn('dispatch', { ...row, ...alone, categories: [] })).toEqual(['categories']);
+});
