@@ -1,8 +1,8 @@
 """A server of Open311 GeoReport v2, by its specification, and a city whose agency has it.
 
 It judges what it is sent: a request that the specification does not allow is 400. It can be down,
-lose an answer, list nothing, answer in XML, or hand out tokens. `python -m tests.open311 9311` serves
-it on this machine, for the local stack: docs/local.md.
+lose an answer, list nothing, answer in XML, or hand out tokens. `python -m tests.open311 9311`
+serves it on this machine, for the local stack: docs/local.md.
 """
 
 import json

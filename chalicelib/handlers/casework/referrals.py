@@ -1,4 +1,4 @@
-"""Officers' routes of referrals: propose, approve, decline, withdraw."""
+"""Officers' routes of referrals: propose, approve, decline, withdraw, hand over."""
 
 from pydantic import Field
 
@@ -165,6 +165,24 @@ def decline_referral(call: Call) -> Response:
     referrals.decline_referral(
         call.path["report_id"], call.version, call.body.reason, desk=wiring.desk(call.actor)
     )
+    return Response()
+
+
+@routes.post(
+    _PATH + "/handed-over",
+    headers=(Header.IF_MATCH,),
+    returns={204: None},
+    raises=(errors.NotFound, errors.Conflict("no_referral"), errors.Conflict("expiring")),
+)
+def hand_over_referral(call: Call) -> Response:
+    """Say that a referral was handed over by hand.
+
+    For one that leaves by itself and was not taken: its `sent` is `by_hand`, or `unclear`, of which
+    you ask the agency first. Send the `ETag` of that referral as `If-Match`. The report then loses
+    the flag `hand_over`. 409 `no_referral`: it is not to be handed over. Repeating the call changes
+    nothing.
+    """
+    referrals.hand_over_referral(call.path["report_id"], call.version, desk=wiring.desk(call.actor))
     return Response()
 
 

@@ -93,11 +93,7 @@ def _forget_exports(pending: PendingTask, outbox: Outbox, now: datetime) -> None
 
 def _record_errand(pending: PendingTask, outbox: Outbox, now: datetime) -> None:
     record_errand(
-        pending,
-        outbox=outbox,
-        errands=wiring.errands(),
-        reports=wiring.reports(),
-        actor=Actor.clock(wiring.audit(), now),
+        pending, outbox=outbox, errands=wiring.errands(), actor=Actor.clock(wiring.audit(), now)
     )
 
 

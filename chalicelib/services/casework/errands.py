@@ -13,11 +13,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from chalicelib.aws.keys import Key, task_fields
-from chalicelib.aws.writes import Update
+from chalicelib.aws.keys import Key, same_task, task_fields
+from chalicelib.aws.writes import TransactItem, Update
 from chalicelib.domain.casework import open311
 from chalicelib.domain.catalogue.model import Agency, agency
 from chalicelib.domain.notices.destinations import pause_after
+from chalicelib.domain.notices.pushes import first_push
 from chalicelib.domain.reports.measures import Sent, SentState
 from chalicelib.domain.reports.report import Status
 from chalicelib.kernel.ids import random_id
@@ -25,15 +26,13 @@ from chalicelib.kernel.outbox import Lane, OutboxTask, TaskKind
 from chalicelib.kernel.sealing import Wrapper, row_info, seal
 from chalicelib.services.notices.deliveries import Secrets
 from chalicelib.services.notices.destinations import seal_to
-from chalicelib.services.notices.pushes import push_items
 from chalicelib.services.officers import Actor
 from chalicelib.services.reports.open_cases import notes_info
 from chalicelib.store.audit.rows import Action, of_report
 from chalicelib.store.casework.errands import Errand, Errands, Waiting, errand_key, send_task
-from chalicelib.store.casework.rows import keep_referrals
+from chalicelib.store.notices.pushes import act_item
 from chalicelib.store.notices.receivers import Answer, Receivers
 from chalicelib.store.reports.outbox import Outbox, PendingTask
-from chalicelib.store.reports.reports import Reports
 
 log = logging.getLogger(__name__)
 
@@ -189,7 +188,7 @@ class _Run:
         info = notes_info(errand.report_id, errand.number)
         sealed = seal(public, found.notes.encode(), info) if found.notes else None
         state = SentState.DONE if found.is_closed else SentState.ACCEPTED
-        return self._write(state, _record_task(now), sealed_notes=sealed, seen=seen)
+        return self._write(state, _record_task(now), notes=sealed, seen=seen)
 
     def _accept(self, request_id: str | None) -> str:
         put = {"request_id": request_id, "accepted_at": self._now, "words": None, "unsure": None}
@@ -230,21 +229,18 @@ def _digest(said: str) -> str:
     return hashlib.sha256(said.encode()).hexdigest()[:16]
 
 
-def record_errand(
-    pending: PendingTask, *, outbox: Outbox, errands: Errands, reports: Reports, actor: Actor
-) -> None:
+def record_errand(pending: PendingTask, *, outbox: Outbox, errands: Errands, actor: Actor) -> None:
     """Write into its report how an errand fares. Nothing is written to one that is withdrawn, or
     whose deletion has begun: then the errand ends.
 
     Raises ConditionFailed, Unavailable; the task then stays due.
     """
-    found = errands.waiting(pending.key)
+    found = errands.to_record(pending.key)
     if found is None:
         return
-    errand, now = found.errand, actor.now
-    head = reports.head(errand.report_id)
-    is_gone = head is None or head.is_deleted or head.is_expiring
-    if head is None or is_gone or head.report.status is Status.WITHDRAWN:
+    (pending, errand), head, now = *found, actor.now
+    is_gone = head.is_deleted or head.is_expiring or "id" not in head.row
+    if is_gone or head.row["status"] == Status.WITHDRAWN.value:
         outbox.remove(pending)
         return
     sent = Sent(
@@ -252,19 +248,22 @@ def record_errand(
         at=now,
         state=errand.state,
         request_id=errand.request_id,
-        sealed_notes=errand.sealed_notes,
+        sealed_notes=errand.notes,
     )
     code = pending.owner.id
     detail = {"referral": errand.state.value, "number": errand.number, "agency": code}
-    record = actor.log_item(of_report(errand.report_id), Action.CHANGE, detail)
+    subject = of_report(errand.report_id)
+    also = [actor.log_item(subject, Action.CHANGE, detail), _next(pending, errand, errands, now)]
+    if head.gets_pushes and not errand.state.is_for_officers:
+        also.append(act_item(errands.table, errand.report_id, first_push(now)))
+    errands.record(head, errand, sent, also)
+
+
+def _next(pending: PendingTask, errand: Errand, errands: Errands, now: datetime) -> TransactItem:
+    """Return the write that lets an errand ask for the status again, or ends it."""
     at = errand.accepted_at and open311.next_look(errand.accepted_at, now)
-    if errand.state is SentState.ACCEPTED and at:
-        pk, sk = pending.key
-        put = task_fields(pk, sk, send_task(at))
-        own = errands.table.item(Update(pk, sk, put=put, equal={"task_at": pending.row["task_at"]}))
-    else:
-        own = errands.end_item(pending)
-    also = [own, record]
-    if not errand.state.is_for_officers:
-        also += push_items(head, reports=reports, now=now)
-    keep_referrals(reports.table, head, head.referrals.with_sent(errand.number, sent), also=also)
+    if errand.state is not SentState.ACCEPTED or not at:
+        return errands.end_item(pending)
+    pk, sk = pending.key
+    put = task_fields(pk, sk, send_task(at))
+    return errands.table.item(Update(pk, sk, put=put, equal=same_task(pending.row)))

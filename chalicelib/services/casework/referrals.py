@@ -15,6 +15,7 @@ from chalicelib.domain.reports.measures import (
     Part,
     Referral,
     Sent,
+    SentState,
 )
 from chalicelib.domain.reports.media import MediaState, refusal
 from chalicelib.domain.reports.report import Content, Medium, Report, Status
@@ -36,7 +37,7 @@ from chalicelib.services.reports.open_cases import (
 from chalicelib.services.reports.scope import Desk, head_in_scope, require_not_expiring
 from chalicelib.services.reports.sealed_rows import open_content
 from chalicelib.services.second_person import Requests, tag_of
-from chalicelib.store.audit.rows import Action
+from chalicelib.store.audit.rows import Action, about
 from chalicelib.store.casework.errands import Errand, Errands
 from chalicelib.store.casework.rows import keep_referrals
 from chalicelib.store.reports.reports import Reports
@@ -229,6 +230,32 @@ def withdraw_referral(report_id: str, *, desk: Desk) -> None:
         also = requests.withdraw(request, Action.CHANGE, detail)
         require_not_expiring(head)
         keep_referrals(desk.reports.table, head, head.referrals.without_proposal(), also=also)
+
+    on_requests(report_id, step, desk=desk)
+
+
+def hand_over_referral(report_id: str, number: int, *, desk: Desk) -> None:
+    """Note that officers have handed over by hand what an agency was to be sent, with an audit
+    record. Repeated, change nothing.
+
+    Raises NotFound, Conflict (`no_referral`: this one is not to be handed over; `expiring`).
+    """
+
+    def step(head: Head, requests: Requests) -> None:
+        found = next((each for each in head.referrals.passed_on if each.number == number), None)
+        sent = found.sent if found else None
+        if found is None or sent is None:
+            raise errors.Conflict("no_referral")
+        if sent.state is SentState.HANDED_OVER:
+            return
+        if not sent.state.is_for_officers:
+            raise errors.Conflict("no_referral")
+        require_not_expiring(head)
+        state = {"state": SentState.HANDED_OVER, "at": desk.actor.now}
+        detail = _recorded(SentState.HANDED_OVER.value, found)
+        record = desk.actor.log_item(about(head.report), Action.CHANGE, detail)
+        after = head.referrals.with_sent(number, sent.model_copy(update=state))
+        keep_referrals(desk.reports.table, head, after, also=[record])
 
     on_requests(report_id, step, desk=desk)
 

@@ -8,30 +8,43 @@ The function that goes out reads and writes these alone, and of a report whether
 leave for it. Upkeep writes how an errand fares into the report.
 """
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from chalicelib.aws import keys
-from chalicelib.aws.keys import Key, same_task, task_fields
+from chalicelib.aws.keys import TASK_FIELDS, Key, same_task, task_fields
 from chalicelib.aws.table import Table
 from chalicelib.aws.writes import Delete, Put, TransactItem
 from chalicelib.domain.casework.open311 import LOOKED_AT_FOR, TRIED_FOR
 from chalicelib.domain.officers.model import OVERSIGHT
-from chalicelib.domain.reports.measures import SentState
-from chalicelib.domain.reports.report import Status
+from chalicelib.domain.reports.attention import Rank
+from chalicelib.domain.reports.measures import Sent, SentState
+from chalicelib.domain.reports.report import Flag, Status
 from chalicelib.kernel import times
 from chalicelib.kernel.models import Record
 from chalicelib.kernel.outbox import Lane, OutboxTask, TaskKind
 from chalicelib.store.notices.destinations import SealedSecret
+from chalicelib.store.reports.heads import update_head
 from chalicelib.store.reports.outbox import PendingTask
+from chalicelib.store.reports.rows import Head
 
 READ_FIELDS = ("pk", "sk", "public_key", "status", "category", "expiring", "deleted_at")
+_RECORDED = (
+    *("pk", "sk", *TASK_FIELDS, "report_id", "number", "reference", "since", "state"),
+    *("request_id", "accepted_at", "notes"),
+)
+_OF_HEAD = (
+    *("pk", "sk", "id", "status", "category", "flags", "referrals", "push", "expiring"),
+    *("deleted_at", "attention_at", "category_shard", "listed_at"),
+)
 _KEPT = TRIED_FOR + LOOKED_AT_FOR + timedelta(days=3)
 
 
 class Errand(Record):
     """An errand as stored. `words` is what is sent, until the agency has it. `unsure`: it may have
-    arrived, since `tried_at`. `seen` tells whether a status is another one than the last.
+    arrived, since `tried_at`. `notes` are sealed to the report. `seen` tells whether a status is
+    another one than the last.
     """
 
     report_id: str
@@ -46,7 +59,7 @@ class Errand(Record):
     request_id: str | None = None
     accepted_at: datetime | None = None
     state: SentState = SentState.WAITING
-    sealed_notes: bytes | None = None
+    notes: bytes | None = None
     seen: str | None = None
 
 
@@ -88,6 +101,36 @@ class Errands:
         row = self.table.get(*key, consistent=True)
         pending = PendingTask.of(row)
         return Waiting(pending, Errand.model_validate(row)) if row and pending else None
+
+    def to_record(self, key: Key) -> tuple[Waiting, Head] | None:
+        """Return an errand as far as its report is to know of it, and what that needs of its HEAD,
+        read consistently. None when the errand has ended; a HEAD without `id` is of no report.
+        """
+        row = self.table.get(*key, consistent=True, attributes=_RECORDED)
+        pending = PendingTask.of(row)
+        if row is None or pending is None:
+            return None
+        errand = Errand.model_validate(row)
+        head = (keys.report(errand.report_id), keys.HEAD)
+        found = self.table.get(*head, consistent=True, attributes=_OF_HEAD)
+        return Waiting(pending, errand), Head(found or {})
+
+    def record(self, head: Head, errand: Errand, sent: Sent, also: Sequence[TransactItem]) -> None:
+        """Write how an errand fares into its report, with `also` in one transaction. A closed one
+        that officers have to see to takes its place among what waits for an approval.
+
+        Raises ConditionFailed when what decides it has changed since `head` was read.
+        """
+        row, after = head.row, head.referrals.with_sent(errand.number, sent)
+        flags = after.flagged(tuple(map(Flag, row.get("flags", ()))))
+        put = {"referrals": after.model_dump(exclude_none=True), "flags": flags}
+        is_done = row["attention_at"].startswith(Rank.DONE)
+        if sent.state.is_for_officers and row["status"] == Status.CLOSED.value and is_done:
+            put["attention_shard"] = keys.attention_shard(row["category_shard"])
+            put["attention_at"] = keys.attention_at(Rank.APPROVAL, row["listed_at"])
+        same = ("referrals", "flags", "status", "category", "attention_at")
+        update = update_head(row["id"], put=put, equal={name: row.get(name) for name in same})
+        self.table.transact([self.table.item(update), *also])
 
     def end_item(self, pending: PendingTask) -> TransactItem:
         """Return the write that ends an errand."""

@@ -52,6 +52,11 @@ def path(created: Mapping[str, Any], below: str = "") -> str:
     return f"/v1/officer/reports/{created['id']}/referral{below}"
 
 
+def hand_over(created: Mapping[str, Any]) -> Reply:
+    tag = {"If-Match": '"1"'}
+    return call("POST", path(created, "/handed-over"), officer="zhao", headers=tag)
+
+
 def referred(**more: Any) -> dict[str, Any]:
     created = file("traffic_violation", location=PLACE)
     assert propose(created, **more).status == 201
@@ -246,6 +251,16 @@ def test_what_is_not_taken_in_time_is_handed_over_by_hand(
     items = call("GET", "/v1/officer/reports?sort=attention", officer="zhao").json["items"]
     [shown] = [each for each in items if each["id"] == created["id"]]
     assert "hand_over" in shown["flags"]
+
+    assert [hand_over(created).status for _ in range(2)] == [204, 204]
+    assert (sent(created)["state"], reads(created)) == ("handed_over", "passed_on")
+    assert "hand_over" not in opened(created, "zhao")["flags"]
+    assert call("GET", "/v1/officer/reports?sort=attention", officer="zhao").json["items"] == []
+
+
+def test_what_left_is_not_handed_over() -> None:
+    created = referred()
+    assert hand_over(created).json["code"] == "no_referral"
 
 
 def test_a_token_leads_to_the_number_later(server: Server) -> None:
