@@ -56,15 +56,15 @@ _XML = b"<?xml version='1.0'?><errors><error><code>500</code></error></errors>"
 
 
 class Server(Receivers):
-    """`down`: what is answered instead, or `timeout`. `loses`: takes requests, and answers none.
-    `posted` are all bodies that came, `requests` what was taken, by id.
+    """`down`: what is answered instead, or `timeout`. `loses`: takes requests, and answers none;
+    `crashes`: we do then. `posted` are all bodies that came, `requests` what was taken, by id.
     """
 
     def __init__(self, now: Any) -> None:
         super().__init__()
         self._now = now
         self.down: Answer | None = None
-        self.loses = self.gives_tokens = False
+        self.loses = self.gives_tokens = self.crashes = False
         self.lists: Answer | None = None
         self.api_key: str | None = None
         self.posted: list[dict[str, str]] = []
@@ -110,6 +110,8 @@ class Server(Receivers):
         }
         _REQUEST.validate(request)
         self.requests[number] = request
+        if self.crashes:
+            raise MemoryError
         if self.loses:
             return Answer(None, "timeout", arrived=True)
         if self.gives_tokens:
