@@ -70,7 +70,7 @@ class PassedOnState(StrEnum):
 class PassedOn(Shape):
     """To whom a report was passed on, and when. `text` says so in the language of the request.
 
-    `state` is `passed_on`, unless the agency tells us more: `accepted`, and `done` when it has
+    `state` is `passed_on`, unless the agency says more: `accepted`, and `done` when it has
     dealt with it.
     """
 

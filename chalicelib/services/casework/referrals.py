@@ -161,7 +161,7 @@ def approve_referral(
 
 
 def _errand(head: Head, referral: Referral, desk: Desk, key: Wrapper) -> Errand:
-    """Return what is sent to the agency of a referral: words, a district, and a place if two
+    """Return the errand to the agency of a referral: words, a district, and a place if two
     officers have agreed on it. Never what the reporter wrote, also of a place.
     """
     report = head.report

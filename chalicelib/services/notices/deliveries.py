@@ -52,7 +52,7 @@ class Secrets:
         return [self._open[each.sealed] for each in kept]
 
     def opened(self, secret: SealedSecret, info: bytes) -> str:
-        """Return what was sealed with `info`, and keep nothing of it. Raises Unavailable."""
+        """Open a text that was sealed with `info`, and keep nothing of it. Raises Unavailable."""
         wrapped = WrappedKey(secret.wrapped, secret.wrapping)
         # No officer opens it, so no audit row names this opening.
         return self.keys.unwrap(wrapped, "event").open(secret.sealed, info).decode()

@@ -43,7 +43,7 @@ _KEPT = TRIED_FOR + LOOKED_AT_FOR + timedelta(days=3)
 
 class Errand(Record):
     """An errand as stored. `words` is what is sent, until the agency has it. `unsure`: it may have
-    arrived, since `tried_at`. `notes` are sealed to the report. `seen` tells whether a status is
+    arrived, since `tried_at`. `notes` are sealed to the report. `seen` shows whether a status is
     another one than the last.
     """
 
