@@ -130,7 +130,7 @@ PYTEST = COVERAGE_CORE=sysmon $(BIN)/python -m pytest -n auto
 
 .PHONY: help install run web sdk web-lint web-check pictures city test tests more-tests check format lint types words layers openapi documents contract contract-lint \
         contract-python contract-fuzz contract-release cost docs lock token first-admins break-glass reset-sign-in clock bench load package scan rehearse rehearse-mutations rehearsal-cloud deploy rollback \
-        release migrate smoke-test status logs redrive restore rotate-key destroy audit-verify audit-key custody-key ledger-verify orphans clean
+        release migrate smoke-test status logs redrive restore agency-key rotate-key destroy audit-verify audit-key custody-key ledger-verify orphans clean
 .DEFAULT_GOAL := help
 
 help: ## List all commands
@@ -316,6 +316,9 @@ restore: $(VENV)/.installed ## Restore a table into service: STAGE=dev TABLE=rep
 
 migrate: $(VENV)/.installed ## Migrate the rows of STAGE=dev that are of an old form (CHECK=1: only count)
 	@$(COMMAND) infra.stage migrate $(GIVEN_STAGE) $(if $(filter 1,$(CHECK)),--dry-run)
+
+agency-key: $(VENV)/.installed ## Keep the key of an agency's server of Open311: STAGE=prod AGENCY=streets
+	@$(COMMAND) infra.stage agency-key $(GIVEN_STAGE) --agency="$(AGENCY)"
 
 rotate-key: $(VENV)/.installed ## Put a new key behind an alias: STAGE=prod KEY=content
 	@$(COMMAND) infra.stage rotate-key $(GIVEN_STAGE) --key="$(KEY)"

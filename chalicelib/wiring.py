@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from chalicelib.kernel.paging import Cursors
     from chalicelib.services.bulletins.public import PublicFeeds
     from chalicelib.services.casework.bursts import BurstStores
+    from chalicelib.services.casework.errands import Messenger
     from chalicelib.services.casework.gists import Gists
     from chalicelib.services.casework.incidents import IncidentStores
     from chalicelib.services.casework.lists import ListStores
@@ -53,6 +54,7 @@ if TYPE_CHECKING:
     from chalicelib.store.audit.seals import LedgerHeads, Seals
     from chalicelib.store.bulletins.bulletins import Bulletins
     from chalicelib.store.casework.day_keys import LiveDayKey
+    from chalicelib.store.casework.errands import Errands
     from chalicelib.store.casework.incidents import Incidents
     from chalicelib.store.casework.rows import Presence, PulseRows
     from chalicelib.store.catalogue import CatalogueChanges, LiveCatalogue
@@ -430,6 +432,20 @@ def courier() -> "Courier":
         source=source_of_events(),
         wall_clock=clock.wall_clock,
     )
+
+
+@built_once
+def errands() -> "Errands":
+    from chalicelib.store.casework.errands import Errands
+
+    return Errands(_table(settings().reports_table))
+
+
+def messenger() -> "Messenger":
+    """Return the collaborators of an errand to an agency."""
+    from chalicelib.services.casework.errands import Messenger
+
+    return Messenger(outbox(), errands(), _signing_secrets(), receivers())
 
 
 @built_once

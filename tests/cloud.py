@@ -25,6 +25,7 @@ from PIL import Image
 from chalicelib import wiring
 from chalicelib.domain.notices.destinations import DeliveryState
 from chalicelib.domain.officers.model import Officer, Role
+from chalicelib.domain.reports.measures import SentState
 from chalicelib.handlers.media import functions
 from chalicelib.handlers.service import deliveries, scheduled, upkeep
 from chalicelib.kernel.files import original_key, reduced_key
@@ -264,7 +265,9 @@ def take_events() -> dict[str, int]:
             assert deliveries.deliver_events({"Records": [record]}, None) == NOTHING_FAILED
             sqs.delete_message(**queue, ReceiptHandle=message["ReceiptHandle"])
     for line in lines:
-        ends.update({end: line.__dict__.get(end, 0) for end in (*DeliveryState, "failed")})
+        ends.update(
+            {end: line.__dict__.get(end, 0) for end in (*DeliveryState, *SentState, "failed")}
+        )
     return {str(end): count for end, count in ends.items() if count}
 
 

@@ -16,6 +16,7 @@ reports      REPORT#<id>            BEFORE#<number> | COUNTED | DUPLICATE#<time>
              ROSTER                 ROW: who is on duty, and who may be notified
              DESTINATIONS           ROW: where events go | SECRET#<name>: what signs them
              DESTINATION#<name>     <time>#<event>: an event that goes there, and its task
+             AGENCY#<code>          <time>#<reference>: what goes to an agency, and its task
              PUSHES                 ROUND: when phones were pushed to last
              REVIEWS                ROUND: how far reports were looked through for reviews
              OFFICER#<name>         EVENT#assignments | EVENT#subscriptions: their tasks
@@ -300,6 +301,11 @@ def notice(entry_id: str) -> str:
 def destination(name: str) -> str:
     """Return the partition of what is delivered to a destination."""
     return f"DESTINATION#{name}"
+
+
+def agency(code: str) -> str:
+    """Return the partition of what goes to an agency."""
+    return _partition(Owner(OwnerKind.AGENCY, code))
 
 
 def secret_of(name: str) -> Key:

@@ -204,6 +204,7 @@ class OwnerKind(StrEnum):
     OFFICER = "officer"
     DIGEST = "digest"
     NOTICE = "notice"
+    AGENCY = "agency"
 
 
 class Owner(NamedTuple):

@@ -18,6 +18,7 @@ from chalicelib.domain.catalogue.model import (
     Entry,
     LifecycleState,
 )
+from chalicelib.domain.notices.addresses import https_address
 from infra.city.areas import CODE
 from infra.city.facts import Problem, of_pydantic
 
@@ -219,6 +220,21 @@ def _wrong_agencies(seed: Catalogue) -> Iterator[tuple[str, str]]:
             f"have {len(outside)} for reports from outside the districts. Set outside for exactly"
             " one: officers are led to it.",
         )
+    for number, agency in enumerate(seed.agencies):
+        place = f"agencies[{number}]"
+        needed = {"endpoint": agency.endpoint, "service_code": agency.service_code}
+        if not agency.is_sent_to:
+            said = any((*needed.values(), agency.jurisdiction_id))
+            if said or (agency.publishes, agency.lists) != (True, True):
+                yield place, "has no server of Open311: keep code, receives and outside alone."
+            continue
+        for name, value in needed.items():
+            if not value:
+                yield f"{place}.{name}", "is missing. An agency that receives by open311 has one."
+        try:
+            https_address(agency.endpoint or "https://a.example/")
+        except ValueError as refused:
+            yield f"{place}.endpoint", f"is no address that can be called: {refused}"
 
 
 def _wrong_app(seed: Catalogue) -> Iterator[tuple[str, str]]:

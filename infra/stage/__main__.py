@@ -11,6 +11,7 @@ from importlib import import_module
 from infra.stage.console import Refused, run
 
 COMMANDS = {
+    "agency-key": "agency_key.main",
     "audit-key": "audit.print_keys",
     "audit-verify": "audit.verify_audit",
     "break-glass": "officers.break_glass",

@@ -264,7 +264,19 @@ OF_THE_CATALOGUE: Cases = {
     ),
     "an agency receives in no known way": (
         setting("agencies", 0, "receives", "pigeon"),
-        "catalogue.json: agencies[0].receives: Input should be 'document' or 'phone'",
+        "catalogue.json: agencies[0].receives: Input should be 'document', 'phone' or 'open311'",
+    ),
+    "an agency has no address": (
+        without("agencies", 2, "endpoint"),
+        "catalogue.json: agencies[2].endpoint: is missing. An agency that receives by open311 has",
+    ),
+    "an agency has an address that nobody may call": (
+        setting("agencies", 2, "endpoint", "https://10.0.0.1/v2"),
+        "catalogue.json: agencies[2].endpoint: is no address that can be called: Not public.",
+    ),
+    "an agency that gets documents has a server": (
+        setting("agencies", 2, "receives", "document"),
+        "catalogue.json: agencies[2]: has no server of Open311: keep code, receives and outside",
     ),
     "a category is there twice": (
         setting("categories", 0, "code", "theft"),

@@ -523,6 +523,7 @@ _SUPPLIERS: Mapping[str, Callable[[Scenario], Supply]] = {
     f"DELETE {_REPORT}/referral": lambda there: Supply(there.referred(OFFICER).path),
     f"POST {_REPORT}/referral/approve": lambda there: there.referral_read(),
     f"POST {_REPORT}/referral/decline": lambda there: there.referred(),
+    f"POST {_REPORT}/referral/handed-over": lambda there: there.referred(),
     f"GET {_REQUEST}": lambda there: there.requested(),
     f"POST {_REQUEST}/reports": lambda there: there.requested(),
     f"POST {_REQUEST}/decision": lambda there: there.requested(),

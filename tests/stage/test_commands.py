@@ -19,6 +19,7 @@ from tests.stage.fake_aws import FakeAws, Fault, serving
 
 STAGE = ("--stage", "dev")
 COMMANDS: dict[str, tuple[str, ...]] = {
+    "agency-key": ("--agency", "streets"),
     "deploy": (),
     "smoke": (),
     "status": (),

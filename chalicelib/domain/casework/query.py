@@ -93,8 +93,8 @@ class ReportQuery(Query):
     )
     needs_action: _Flag | None = Field(
         default=None,
-        description="`true`: only reports that are new, overdue or unread, or that have a step "
-        "which you may approve. `false`: only the others.",
+        description="`true`: only reports that are new, overdue or unread, that have a step which "
+        "you may approve, or that an agency has not taken (`hand_over`). `false`: only the others.",
     )
     drill: _Flag | None = Field(
         default=None,
@@ -110,7 +110,8 @@ class ReportQuery(Query):
         default=None,
         description="`newest`, also without it: the newest first. `attention`: critical ones that "
         "nobody has acknowledged, then overdue, then unread ones, then the rest of the open "
-        "reports, each the oldest first; last, closed ones with a step that awaits an approval.",
+        "reports, each the oldest first; last, closed ones with a step that awaits an approval, or "
+        "that are to be handed over.",
     )
     # As officers see times to the minute. Seconds must not find out more, or leave a report out.
     since: Annotated[Moment, AfterValidator(times.to_minute)] | None = Field(

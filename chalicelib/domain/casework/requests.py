@@ -6,8 +6,10 @@ from pydantic import Field
 
 from chalicelib.domain.catalogue.attachments import MAX_MEDIA_PER_REPORT
 from chalicelib.domain.catalogue.codes import AgencyCode, ListedCategory, ReportDistrict
+from chalicelib.domain.catalogue.model import agency
 from chalicelib.domain.reports.measures import Part
 from chalicelib.domain.reports.workflow import Reason
+from chalicelib.kernel import errors
 from chalicelib.kernel.models import Input, Query
 
 
@@ -15,17 +17,35 @@ class NewReferral(Input):
     """Which agency is to get what of a report, and why.
 
     The reason is for colleagues; the agency does not get it. `media` in `include` means the cleaned
-    pictures of all media that are ready now; with `media_ids`, only of these.
+    pictures of all media that are ready now; with `media_ids`, only of these. `words` are for an
+    agency that receives by `open311`, and are what it gets in place of the report.
     """
 
     agency: AgencyCode
     reason: Reason
     include: tuple[Annotated[Part, Field(strict=False)], ...] = Field(
-        min_length=1, max_length=len(Part), strict=False
+        default=(), max_length=len(Part), strict=False
     )
     media_ids: tuple[Annotated[str, Field(min_length=1, max_length=40)], ...] = Field(
         default=(), max_length=MAX_MEDIA_PER_REPORT * 2, strict=False
     )
+    words: Reason | None = None
+
+    def require_fit(self) -> None:
+        """Raise Invalid when this is not what the agency receives."""
+        to = agency(self.agency)
+        if to is None or not to.is_sent_to:
+            if not self.include:
+                raise errors.Invalid(
+                    errors.FieldError("include", "too_few", (("min_length", "1"),))
+                )
+            if self.words is not None:
+                raise errors.Invalid(errors.FieldError("words", "not_for_agency"))
+            return
+        if self.words is None:
+            raise errors.Invalid(errors.FieldError("words", "required"))
+        if set(self.parts) - ({Part.PLACE} if not to.publishes else set()):
+            raise errors.Invalid(errors.FieldError("include", "not_for_agency"))
 
     @property
     def parts(self) -> tuple[Part, ...]:

@@ -20,18 +20,35 @@ from chalicelib.kernel.city import city, read
 
 
 class Receives(StrEnum):
-    """How an agency receives a report: as a document with its pictures, or a call."""
+    """How an agency receives a report: as a document with its pictures, a call, or what officers
+    write for it, which is sent to its server of Open311.
+    """
 
     DOCUMENT = "document"
     PHONE = "phone"
+    OPEN311 = "open311"
 
 
 class Agency(NamedTuple):
-    """Another agency. `outside`: it is suggested for reports from outside the districts."""
+    """Another agency. `outside`: it is suggested for reports from outside the districts.
+
+    The rest is of one that `receives` by Open311 GeoReport v2 (docs/adr/0084). `publishes`: what it
+    gets may be read by anybody. `lists`: its list of requests has each at once.
+    """
 
     code: str
     receives: Receives
     outside: bool = False
+    endpoint: str | None = None
+    jurisdiction_id: str | None = None
+    service_code: str | None = None
+    publishes: bool = True
+    lists: bool = True
+
+    @property
+    def is_sent_to(self) -> bool:
+        """Return whether an approved referral leaves by itself."""
+        return self.receives is Receives.OPEN311
 
 
 type UrgencyCode = Literal["low", "normal", "high", "critical"]
@@ -285,6 +302,11 @@ class Catalogue(NamedTuple):
     def takes_bulletins(self, channel: str, now: datetime) -> bool:
         """Return whether this channel is active. Raises KeyError for an unknown one."""
         return self.channel(channel).state_at(now) is LifecycleState.ACTIVE
+
+
+def agency(code: str) -> Agency | None:
+    """Return an agency of the city; None for one that is there no more."""
+    return next((each for each in catalogue().agencies if each.code == code), None)
 
 
 def by_code[E: Entry](entries: Iterable[E]) -> dict[str, E]:

@@ -67,7 +67,8 @@ class Rank(StrEnum):
     `unproven`: critical, but accepted without the proof of work that it should have; those of a
     burst are apart (`services/casework/bursts`). `overdue`: a date has passed, by which it was to
     be acknowledged or reviewed. `approval`: closed or withdrawn, and a step on it
-    awaits a second person. `done`: the same, and none does.
+    awaits a second person, or closed and to be handed over by hand. `done`: closed or withdrawn,
+    and nothing is left to do.
     """
 
     CRITICAL = "0"
@@ -102,7 +103,8 @@ def rank_of(report: Report, pending: tuple[Awaiting, ...]) -> Rank:
     if report.status not in OPEN_STATUSES:
         if unread and report.status is Status.CLOSED:
             return Rank.UNREAD
-        return Rank.APPROVAL if pending else Rank.DONE
+        by_hand = report.status is Status.CLOSED and Flag.HAND_OVER in report.flags
+        return Rank.APPROVAL if pending or by_hand else Rank.DONE
     if report.in_burst and report.is_behind:
         # Also one of a category that is not critical, or that its sender has reopened. About the
         # police it is in the list all the same, behind all that is open: there are no bursts.
@@ -160,11 +162,11 @@ def next_overdue(received_at: datetime, deadline: int, now: datetime) -> datetim
 
 def needs_action(row: Mapping[str, Any], officer: Officer, now: datetime) -> bool:
     """Return whether a listed report needs an action of this officer: it is new, overdue or unread,
-    its review or a reminder of theirs is due, or a step on it awaits a second person, who may be
-    this officer.
+    its review or a reminder of theirs is due, it is to be handed over to an agency, or a step on it
+    awaits a second person, who may be this officer.
     """
     unread = is_unread(row) and row["status"] != Status.WITHDRAWN
-    waits = row["status"] == Status.NEW or "review_due_at" in row
+    waits = row["status"] == Status.NEW or "review_due_at" in row or is_to_be_handed_over(row)
     return waits or unread or _awaits(row, officer, now) or _is_reminded(row, officer, now)
 
 
@@ -192,7 +194,13 @@ def awaiting(row: Mapping[str, Any], now: datetime) -> tuple[Awaiting, ...]:
 
 def is_done(row: Mapping[str, Any], now: datetime) -> bool:
     """Return whether a report in the list by attention needs nobody any more."""
-    return str(row.get("attention_at")).startswith(Rank.APPROVAL) and not awaiting(row, now)
+    waits = awaiting(row, now) or is_to_be_handed_over(row)
+    return str(row.get("attention_at")).startswith(Rank.APPROVAL) and not waits
+
+
+def is_to_be_handed_over(row: Mapping[str, Any]) -> bool:
+    """Return whether an agency has not taken a listed report, so that officers hand it over."""
+    return Flag.HAND_OVER in row.get("flags", ()) and row["status"] != Status.WITHDRAWN
 
 
 def _is_reminded(row: Mapping[str, Any], officer: Officer, now: datetime) -> bool:

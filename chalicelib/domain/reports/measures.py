@@ -144,8 +144,40 @@ class Part(StrEnum):
     MEDIA = "media"
 
 
+class SentState(StrEnum):
+    """How far a referral is that leaves by itself. `by_hand`: the agency did not take it, and
+    officers hand it over. `unclear`: it may have arrived, so officers ask the agency first.
+    `handed_over`: they have done so.
+    """
+
+    WAITING = "waiting"
+    ACCEPTED = "accepted"
+    DONE = "done"
+    BY_HAND = "by_hand"
+    UNCLEAR = "unclear"
+    HANDED_OVER = "handed_over"
+
+    @property
+    def is_for_officers(self) -> bool:
+        """Return whether officers have to act."""
+        return self in (SentState.BY_HAND, SentState.UNCLEAR)
+
+
+class Sent(Record):
+    """How a referral fares that leaves by itself. `reference` is random, and stands in what is
+    sent; `request_id` is the agency's number, and `sealed_notes` what it says of the status.
+    """
+
+    reference: str
+    at: datetime
+    state: SentState = SentState.WAITING
+    request_id: str | None = None
+    sealed_notes: bytes | None = None
+
+
 class Referral(Record):
-    """A referral as it is stored. Its reason is sealed.
+    """A referral as it is stored. Its reason is sealed. So is `sealed_words`, what an officer wrote
+    for an agency that is sent nothing else; `sent` is there once that is approved.
 
     `number` counts the proposals of a report; none is given twice. `media_ids` are the media whose
     cleaned pictures the agency gets, `redactions` the redaction of each that has one, by its id:
@@ -162,6 +194,8 @@ class Referral(Record):
     redactions: Mapping[str, str] | None = None
     approved_by: str | None = None
     approved_at: datetime | None = None
+    sealed_words: bytes | None = None
+    sent: Sent | None = None
 
     def request(self, report: Report) -> Request:
         """Return it as another officer approves it: what an agency gets names the category, too."""
@@ -228,12 +262,23 @@ class Referrals(Record):
         passed_on = (*self.passed_on, referral)
         return self.model_copy(update={"pending": None, "declined": None, "passed_on": passed_on})
 
+    def with_sent(self, number: int, sent: Sent) -> "Referrals":
+        """Return the referrals after one of them, which was passed on, has fared so."""
+        passed_on = tuple(
+            each.model_copy(update={"sent": sent}) if each.number == number else each
+            for each in self.passed_on
+        )
+        return self.model_copy(update={"passed_on": passed_on})
+
     def flagged(self, flags: tuple[Flag, ...]) -> tuple[Flag, ...]:
         """Return the flags of the report, with those that say how far its referrals are."""
         shown = {
             Flag.REFERRED: self.pending is not None,
             Flag.REFERRAL_DECLINED: self.declined is not None and self.pending is None,
             Flag.PASSED_ON: bool(self.passed_on),
+            Flag.HAND_OVER: any(
+                each.sent is not None and each.sent.state.is_for_officers for each in self.passed_on
+            ),
         }
         others = (flag for flag in flags if flag not in shown)
         return (*others, *(flag for flag, is_shown in shown.items() if is_shown))

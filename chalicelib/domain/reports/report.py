@@ -83,6 +83,7 @@ class Flag(StrEnum):
     REFERRED = "referred"
     REFERRAL_DECLINED = "referral_declined"
     PASSED_ON = "passed_on"
+    HAND_OVER = "hand_over"
     OVERDUE = "overdue"
 
 

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Self
 
 from chalicelib import wiring
 from chalicelib.domain.catalogue.model import Agency, Receives
-from chalicelib.domain.reports.measures import Part, Referral, supplements
+from chalicelib.domain.reports.measures import Part, Referral, SentState, supplements
 from chalicelib.domain.reports.report import Content, Flag, Medium, Report, ReportedAs
 from chalicelib.handlers.reports.views import seen_type, shared_url
 from chalicelib.http.shapes import AgencyName, Category, District, Minute, Shape, Timestamp
@@ -61,8 +61,9 @@ def _option(field: str, value: object, language: str) -> str | None:
 class AgencyView(Shape):
     """An agency that reports can be referred to.
 
-    `receives` says whether it gets the document or a call, and `how` what officers have to do.
-    `outside`: it is suggested for reports from outside the districts.
+    `receives` says whether it gets the document, a call, or what you write for it, and `how` what
+    officers have to do. `outside`: it is suggested for reports from outside the districts.
+    `publishes`: what it is sent by `open311` may be read by anybody.
     """
 
     code: AgencyName
@@ -70,6 +71,7 @@ class AgencyView(Shape):
     receives: Receives
     how: str
     outside: bool
+    publishes: bool
 
     @classmethod
     def in_language(cls, agency: Agency, language: str) -> Self:
@@ -79,6 +81,7 @@ class AgencyView(Shape):
             receives=agency.receives,
             how=label("agency_how", agency.code, language),
             outside=agency.outside,
+            publishes=agency.publishes,
         )
 
 
@@ -86,11 +89,29 @@ class Agencies(Shape):
     items: list[AgencyView]
 
 
+class SentView(Shape):
+    """How a referral fares that leaves by itself.
+
+    `waiting`: it was not taken yet. `accepted`: the agency has it, under `request_id`; `done`: it
+    says that it is dealt with. `by_hand`: hand it over, the agency did not take it. `unclear`: ask
+    first whether it has the `reference`. `handed_over`: officers have done so. `notes` are the
+    agency's words, as it sends them.
+    """
+
+    state: SentState
+    reference: str
+    at: Timestamp
+    request_id: str | None
+    notes: str | None
+
+
 class ReferralView(Shape):
     """A referral to another agency.
 
     It takes effect when a second officer has approved it; until then `approved_by` is null. The
     agency gets what `include` names. `media_ids` are the media whose cleaned pictures are included.
+    `words` are what an officer wrote for an agency that receives by `open311`, and `sent` says how
+    that fares, once it is approved; null for any other.
     """
 
     number: int
@@ -102,10 +123,18 @@ class ReferralView(Shape):
     media_ids: list[str]
     approved_by: str | None
     approved_at: Timestamp | None
+    words: str | None
+    sent: SentView | None
 
     @classmethod
     def opened(cls, found: OpenReferral) -> Self:
-        return cls.of(found.referral, reason=found.reason)
+        sent = found.referral.sent
+        return cls.of(
+            found.referral,
+            reason=found.reason,
+            words=found.words,
+            sent=SentView.of(sent, notes=found.notes) if sent else None,
+        )
 
 
 class SupplementView(Shape):
@@ -162,7 +191,8 @@ class ReferralDocument(Shape):
     """What the agency gets. A part that is not included, or that the report does not have, is null.
 
     The reporter's contact, messages, notes and original files are never in it. `drill` is true for
-    a report that was sent as a test.
+    a report that was sent as a test. With `words`, the agency is sent these, the label of the
+    district and the place if it is there, and nothing else.
     """
 
     reference: str
@@ -177,6 +207,7 @@ class ReferralDocument(Shape):
     place: ReferredPlace | None
     details: list[AnswerView] | None
     pictures: list[ReferredPicture] | None
+    words: str | None
 
 
 class ReferralBundle(Shape):
@@ -223,14 +254,15 @@ def _document(found: Bundle, language: str) -> ReferralDocument:
         drill=report.is_drill,
         occurred_at=content.occurred_at,
         text=content.text,
-        place=_place(content),
+        place=_place(content, found.opened.words is not None),
         details=AnswerView.all_of(of, content.details, language),
         pictures=_pictures(found) if Part.MEDIA in found.opened.referral.include else None,
+        words=found.opened.words,
     )
 
 
-def _place(content: Content) -> ReferredPlace | None:
-    sent: dict[str, Any] = content.location or {}
+def _place(content: Content, is_sent: bool) -> ReferredPlace | None:
+    sent: dict[str, Any] = {} if is_sent else content.location or {}
     if content.place is None:
         return None
     more = {name: sent[name] for name in ("accuracy_m", "address") if name in sent}

@@ -1,4 +1,4 @@
-"""Officers' routes of referrals: propose, approve, decline, withdraw."""
+"""Officers' routes of referrals: propose, approve, decline, withdraw, hand over."""
 
 from pydantic import Field
 
@@ -62,6 +62,9 @@ def propose_referral(call: Call) -> Response:
     the cleaned pictures of all media that are ready now, or only of those in `media_ids`. The
     contact, messages, notes and original files are never passed on. A picture with a redaction is
     passed on redacted: 409 `redaction_not_ready` means that it is still being made, or has failed.
+    An agency that receives by `open311` is sent your `words` and the name of the district, and
+    nothing of the report; one that does not publish (`publishes`) can get the `place`, too.
+
     The reason is for colleagues. A picture that is not ready waits for nobody: once it is, an
     opened report has it in `supplements`, and you can propose it to the same agency.
 
@@ -121,12 +124,17 @@ def approve_referral(call: Call) -> Response:
 
     Another officer must have proposed it (otherwise 403 `self_approval`). Send the `tag` of the
     document that you read as `If-Match`: 412 means that another proposal has taken its place.
-    Returns the document: hand it over to the agency, in the way that `how` says. From now on the
+    Returns the document: hand it over to the agency, in the way that `how` says. One with `words`
+    leaves by itself; `sent` of the referral says how it fares. From now on the
     reporter reads in their report that it was passed on, to whom and when. Repeating the call
     changes nothing.
     """
     found = referrals.approve_referral(
-        call.path["report_id"], call.tag, desk=wiring.desk(call.actor)
+        call.path["report_id"],
+        call.tag,
+        desk=wiring.desk(call.actor),
+        errands=wiring.errands(),
+        key=wiring.events_keys(),
     )
     return _shown(found, call)
 
@@ -157,6 +165,24 @@ def decline_referral(call: Call) -> Response:
     referrals.decline_referral(
         call.path["report_id"], call.version, call.body.reason, desk=wiring.desk(call.actor)
     )
+    return Response()
+
+
+@routes.post(
+    _PATH + "/handed-over",
+    headers=(Header.IF_MATCH,),
+    returns={204: None},
+    raises=(errors.NotFound, errors.Conflict("no_referral"), errors.Conflict("expiring")),
+)
+def hand_over_referral(call: Call) -> Response:
+    """Say that a referral was handed over by hand.
+
+    For one that leaves by itself and was not taken: its `sent` is `by_hand`, or `unclear`, of which
+    you ask the agency first. Send the `ETag` of that referral as `If-Match`. The report then loses
+    the flag `hand_over`. 409 `no_referral`: it is not to be handed over. Repeating the call changes
+    nothing.
+    """
+    referrals.hand_over_referral(call.path["report_id"], call.version, desk=wiring.desk(call.actor))
     return Response()
 
 

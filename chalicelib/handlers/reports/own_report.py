@@ -1,5 +1,6 @@
 """Reporters' routes of their report: read, write, withdraw, reopen, and prove it."""
 
+from enum import StrEnum
 from typing import Self, TypedDict
 
 from pydantic import Field
@@ -53,21 +54,44 @@ from chalicelib.store.reports.reports import Reports
 from chalicelib.store.reports.rows import Case, Head
 
 
+class PassedOnState(StrEnum):
+    """How far what was passed on is, as its reporter reads it."""
+
+    PASSED_ON = "passed_on"
+    ACCEPTED = "accepted"
+    DONE = "done"
+
+    @classmethod
+    def of(cls, referral: Referral) -> Self:
+        said = referral.sent.state.value if referral.sent else ""
+        return cls(said if said in list(cls) else cls.PASSED_ON)
+
+
 class PassedOn(Shape):
-    """To whom a report was passed on, and when. `text` says so in the language of the request."""
+    """To whom a report was passed on, and when. `text` says so in the language of the request.
+
+    `state` is `passed_on`, unless the agency says more: `accepted`, and `done` when it has
+    dealt with it.
+    """
 
     agency: AgencyName
     agency_label: str
     at: Timestamp
     text: str
+    state: PassedOnState
 
     @classmethod
     def in_language(cls, referral: Referral, language: str) -> Self:
         name = label("agency", referral.agency, language)
-        wording = text("report.passed_on", language, agency=name)
-        at = referral.approved_at
+        state = PassedOnState.of(referral)
         return cls.model_validate(
-            {"agency": referral.agency, "agency_label": name, "at": at, "text": wording}
+            {
+                "agency": referral.agency,
+                "agency_label": name,
+                "at": referral.approved_at,
+                "text": text(f"report.{state}", language, agency=name),
+                "state": state,
+            }
         )
 
 

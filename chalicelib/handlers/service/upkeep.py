@@ -14,6 +14,7 @@ from chalicelib.kernel.ids import OwnerKind
 from chalicelib.kernel.outbox import TaskKind
 from chalicelib.services.bulletins.upkeep import expire_bulletin
 from chalicelib.services.casework.assignments import return_reports
+from chalicelib.services.casework.errands import record_errand
 from chalicelib.services.casework.masks import forget_exports
 from chalicelib.services.media.reconciliation import (
     reconcile_upload,
@@ -90,6 +91,12 @@ def _forget_exports(pending: PendingTask, outbox: Outbox, now: datetime) -> None
     forget_exports(pending, outbox=outbox, bucket=wiring.bucket(), now=now)
 
 
+def _record_errand(pending: PendingTask, outbox: Outbox, now: datetime) -> None:
+    record_errand(
+        pending, outbox=outbox, errands=wiring.errands(), actor=Actor.clock(wiring.audit(), now)
+    )
+
+
 def _record_reopening(pending: PendingTask, outbox: Outbox, now: datetime) -> None:
     record_reopening(pending, outbox=outbox, actor=Actor.clock(wiring.audit(), now))
 
@@ -150,6 +157,7 @@ _WORK: Mapping[Assignment, sweep.Work] = {
     (TaskKind.PURGE, OwnerKind.REPORT): _remove_pictures,
     (TaskKind.FORGET, OwnerKind.REPORT): _forget_exports,
     (TaskKind.RECORD, OwnerKind.REPORT): _record_reopening,
+    (TaskKind.RECORD, OwnerKind.AGENCY): _record_errand,
     (TaskKind.REDACT, OwnerKind.REPORT): _request_redaction,
     (TaskKind.RECONCILE, OwnerKind.OFFICER): _sync_subscriptions,
     (TaskKind.RETURN, OwnerKind.OFFICER): _return_reports,

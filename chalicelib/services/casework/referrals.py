@@ -7,13 +7,23 @@ such read is an opening, with an audit record.
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any, NamedTuple
 
+from chalicelib.domain.casework.open311 import Words
 from chalicelib.domain.casework.requests import NewReferral
-from chalicelib.domain.reports.measures import MOST_PASSED_ON, DeclinedReferral, Part, Referral
+from chalicelib.domain.reports.measures import (
+    MOST_PASSED_ON,
+    DeclinedReferral,
+    Part,
+    Referral,
+    Sent,
+    SentState,
+)
 from chalicelib.domain.reports.media import MediaState, refusal
 from chalicelib.domain.reports.report import Content, Medium, Report, Status
 from chalicelib.domain.second_person import TwoPersonStep
 from chalicelib.kernel import errors
-from chalicelib.kernel.sealing import PrivateKey
+from chalicelib.kernel.languages import DEFAULT, label
+from chalicelib.kernel.sealing import PrivateKey, Wrapper
+from chalicelib.services.casework.errands import new_errand
 from chalicelib.services.notices.colleagues import on_requests
 from chalicelib.services.notices.pushes import push_items
 from chalicelib.services.officers import OfficerActor
@@ -22,11 +32,13 @@ from chalicelib.services.reports.open_cases import (
     open_referral,
     seal_declined_reason,
     seal_referral_reason,
+    seal_referral_words,
 )
 from chalicelib.services.reports.scope import Desk, head_in_scope, require_not_expiring
 from chalicelib.services.reports.sealed_rows import open_content
 from chalicelib.services.second_person import Requests, tag_of
-from chalicelib.store.audit.rows import Action
+from chalicelib.store.audit.rows import Action, about
+from chalicelib.store.casework.errands import Errand, Errands
 from chalicelib.store.casework.rows import keep_referrals
 from chalicelib.store.reports.reports import Reports
 from chalicelib.store.reports.rows import Head
@@ -50,13 +62,17 @@ def propose_referral(report_id: str, wanted: NewReferral, *, desk: Desk) -> Open
     one approves it.
 
     Repeated by the same officer, change nothing, and return the first proposal, opened with an
-    audit record. Raises NotFound, Invalid (a medium that is unknown or not ready), Conflict
-    (`withdrawn`, `expiring`, `referral_pending`, `too_many_referrals`, `redaction_not_ready`).
+    audit record. Raises NotFound, Invalid (a medium that is unknown or not ready, or not what the
+    agency receives), Conflict (`withdrawn`, `expiring`, `referral_pending`, `too_many_referrals`,
+    `redaction_not_ready`).
     """
+    wanted.require_fit()
 
     def step(head: Head, requests: Requests) -> OpenReferral:
         _require_possible(head)
         report, known = head.report, head.referrals
+        if wanted.words and (report.is_drill or report.shadow or report.concerns_police):
+            raise errors.Invalid(errors.FieldError("agency", "not_for_agency"))
         number = known.last + 1
         chosen = _chosen(wanted, report_id, desk.reports)
         proposed = Referral(
@@ -68,17 +84,22 @@ def propose_referral(report_id: str, wanted: NewReferral, *, desk: Desk) -> Open
             include=wanted.parts,
             media_ids=tuple(medium.media_id for medium in chosen),
             redactions=_redactions_of(chosen),
+            sealed_words=seal_referral_words(report, number, wanted.words),
         )
         if known.pending:
             if not proposed.is_same(known.pending):
                 raise errors.Conflict("referral_pending")
-            return open_referral(report, known.pending, _open(report, known.pending, desk.actor))
+            key = _open(report, known.pending, desk.actor)
+            found = open_referral(report, known.pending, key)
+            if found.words != wanted.words:
+                raise errors.Conflict("referral_pending")
+            return found
         if len(known.passed_on) >= MOST_PASSED_ON:
             raise errors.Conflict("too_many_referrals")
         detail = _recorded("proposed", proposed)
         also = requests.propose(TwoPersonStep.REFERRAL, Action.CHANGE, detail, wanted.reason)
         keep_referrals(desk.reports.table, head, known.with_proposal(proposed), also=also)
-        return OpenReferral(proposed, wanted.reason)
+        return OpenReferral(proposed, wanted.reason, wanted.words)
 
     return on_requests(report_id, step, desk=desk)
 
@@ -96,9 +117,12 @@ def read_referral(report_id: str, number: int | None, *, desk: Desk) -> Bundle:
     return _bundle(head, referral, desk)
 
 
-def approve_referral(report_id: str, tag: str, *, desk: Desk) -> Bundle:
+def approve_referral(
+    report_id: str, tag: str, *, desk: Desk, errands: Errands, key: Wrapper
+) -> Bundle:
     """Approve the proposal with this tag, which another officer has made. Return its
-    bundle. Repeated, change nothing.
+    bundle. Repeated, change nothing. To an agency that is sent it, it leaves by itself, sealed to
+    `key` until then.
 
     Raises NotFound, Conflict (`no_referral`, `withdrawn`, `expiring`, `redaction_not_ready`,
     `redaction_changed`), and Stale, Forbidden from `require_second_person`.
@@ -124,11 +148,33 @@ def approve_referral(report_id: str, tag: str, *, desk: Desk) -> Bundle:
             }
         )
         also = [*records, *push_items(head, reports=desk.reports, now=desk.actor.now)]
+        if pending.sealed_words:
+            errand = _errand(head, pending, desk, key)
+            sent = Sent(reference=errand.reference, at=desk.actor.now)
+            approved = approved.model_copy(update={"sent": sent})
+            also.append(errands.item(pending.agency, errand))
         keep_referrals(desk.reports.table, head, known.approved(approved), also=also)
         return head, approved
 
     head, approved = on_requests(report_id, step, desk=desk)
     return _bundle(head, approved, desk)
+
+
+def _errand(head: Head, referral: Referral, desk: Desk, key: Wrapper) -> Errand:
+    """Return the errand to the agency of a referral: words, a district, and a place if two
+    officers have agreed on it. Never what the reporter wrote, also of a place.
+    """
+    report = head.report
+    private = _open(report, referral, desk.actor)
+    place = open_content(report, private).place if Part.PLACE in referral.include else None
+    words = Words(
+        words=open_referral(report, referral, private).words or "",
+        district=label("district", report.district, DEFAULT),
+        **({name: round(place[name], 5) for name in ("lat", "lon")} if place else {}),
+    )
+    return new_errand(
+        report.id, referral.number, referral.agency, words, key=key, now=desk.actor.now
+    )
 
 
 def decline_referral(report_id: str, number: int, reason: str, *, desk: Desk) -> None:
@@ -184,6 +230,32 @@ def withdraw_referral(report_id: str, *, desk: Desk) -> None:
         also = requests.withdraw(request, Action.CHANGE, detail)
         require_not_expiring(head)
         keep_referrals(desk.reports.table, head, head.referrals.without_proposal(), also=also)
+
+    on_requests(report_id, step, desk=desk)
+
+
+def hand_over_referral(report_id: str, number: int, *, desk: Desk) -> None:
+    """Note that officers have handed over by hand what an agency was to be sent, with an audit
+    record. Repeated, change nothing.
+
+    Raises NotFound, Conflict (`no_referral`: this one is not to be handed over; `expiring`).
+    """
+
+    def step(head: Head, requests: Requests) -> None:
+        found = next((each for each in head.referrals.passed_on if each.number == number), None)
+        sent = found.sent if found else None
+        if found is None or sent is None:
+            raise errors.Conflict("no_referral")
+        if sent.state is SentState.HANDED_OVER:
+            return
+        if not sent.state.is_for_officers:
+            raise errors.Conflict("no_referral")
+        require_not_expiring(head)
+        state = {"state": SentState.HANDED_OVER, "at": desk.actor.now}
+        detail = _recorded(SentState.HANDED_OVER.value, found)
+        record = desk.actor.log_item(about(head.report), Action.CHANGE, detail)
+        after = head.referrals.with_sent(number, sent.model_copy(update=state))
+        keep_referrals(desk.reports.table, head, after, also=[record])
 
     on_requests(report_id, step, desk=desk)
 

@@ -46,15 +46,16 @@ class Secrets:
     def of(self, name: str, now: datetime) -> list[str]:
         """Return the secrets that sign what goes there now. Raises Unavailable."""
         kept = [each for each in self.rows.secrets(name) if not each.until or now < each.until]
-        return [self._opened(name, each) for each in kept]
+        for each in kept:
+            if each.sealed not in self._open:
+                self._open[each.sealed] = self.opened(each, info_of(name))
+        return [self._open[each.sealed] for each in kept]
 
-    def _opened(self, name: str, secret: SealedSecret) -> str:
-        if secret.sealed not in self._open:
-            wrapped = WrappedKey(secret.wrapped, secret.wrapping)
-            # No officer opens it, so no audit row names this opening.
-            private = self.keys.unwrap(wrapped, "event")
-            self._open[secret.sealed] = private.open(secret.sealed, info_of(name)).decode()
-        return self._open[secret.sealed]
+    def opened(self, secret: SealedSecret, info: bytes) -> str:
+        """Open a text that was sealed with `info`, and keep nothing of it. Raises Unavailable."""
+        wrapped = WrappedKey(secret.wrapped, secret.wrapping)
+        # No officer opens it, so no audit row names this opening.
+        return self.keys.unwrap(wrapped, "event").open(secret.sealed, info).decode()
 
 
 @dataclass(frozen=True, slots=True)

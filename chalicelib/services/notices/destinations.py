@@ -309,10 +309,15 @@ def new_secret() -> str:
 
 
 def seal_secret(name: str, secret: str, key: Wrapper) -> SealedSecret:
-    """Seal a secret to a key of its own, which only the function that delivers can have opened."""
+    """Seal the secret of a destination."""
+    return seal_to(key, info_of(name), secret.encode())
+
+
+def seal_to(key: Wrapper, info: bytes, plaintext: bytes) -> SealedSecret:
+    """Seal to a key of its own, which only the function that delivers can have opened."""
     private = PrivateKey(secrets.token_bytes(KEY_BYTES))
     wrapped = key.wrapping_key().wrap(private)
-    sealed = seal(private.public, secret.encode(), info_of(name))
+    sealed = seal(private.public, plaintext, info)
     return SealedSecret(sealed=sealed, wrapped=wrapped.wrapped, wrapping=wrapped.arn)
 
 

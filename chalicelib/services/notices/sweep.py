@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
+from chalicelib.aws import keys as rows
 from chalicelib.aws.keys import Key
 from chalicelib.aws.queues import EventsQueue, UpkeepQueue
 from chalicelib.kernel import errors
@@ -19,8 +20,8 @@ type Work = Callable[[PendingTask, Outbox, datetime], None]
 
 # What one sweep hands on at the most. The rest stays due; the next sweep begins with the oldest.
 UPKEEP_AT_ONCE = 4000
-# Of one destination and lane.
-EVENTS_AT_ONCE = 1000
+# Of one destination and lane, and of what is sent to or asked of one agency.
+EVENTS_AT_ONCE, ERRANDS_AT_ONCE = 1000, 100
 
 
 class Swept(NamedTuple):
@@ -113,7 +114,9 @@ def sweep_events(
                 log.warning("sweep_unfinished")
                 break
         for destination, tasks in due.items():
-            first = sorted(tasks, key=lambda task: task.key)[:EVENTS_AT_ONCE]
+            is_agency = destination.startswith(rows.agency(""))
+            most = ERRANDS_AT_ONCE if is_agency else EVENTS_AT_ONCE
+            first = sorted(tasks, key=lambda task: task.key)[:most]
             queue.send(f"{destination}/{lane}", [(task.key, task.due_at) for task in first])
             sent += len(first)
     return sent

@@ -47,10 +47,12 @@ class OpenMute(NamedTuple):
 
 
 class OpenReferral(NamedTuple):
-    """A referral with its reason."""
+    """A referral with its reason, an officer's words for the agency, and its notes."""
 
     referral: Referral
     reason: str
+    words: str | None = None
+    notes: str | None = None
 
 
 class OpenDeclined(NamedTuple):
@@ -105,11 +107,30 @@ def seal_referral_reason(report: Report, number: int, reason: str) -> bytes:
     return seal(key_of(report), reason.encode(), _referral(report.id, number))
 
 
+def seal_referral_words(report: Report, number: int, words: str | None) -> bytes | None:
+    if words is None:
+        return None
+    return seal(key_of(report), words.encode(), _referral(report.id, number, "words"))
+
+
+def notes_info(report_id: str, number: int) -> bytes:
+    """Return the `info` of what an agency says of a referral."""
+    return _referral(report_id, number, "notes")
+
+
 def open_referral(report: Report, referral: Referral, private: PrivateKey) -> OpenReferral:
     """Return a referral with its reason. Raises Unreadable."""
-    sealed = referral.sealed_reason
-    reason = private.open(sealed, _referral(report.id, referral.number)).decode()
-    return OpenReferral(referral, reason)
+
+    def opened(sealed: bytes, *part: str) -> str:
+        return private.open(sealed, _referral(report.id, referral.number, *part)).decode()
+
+    words, sent = referral.sealed_words, referral.sent
+    return OpenReferral(
+        referral,
+        opened(referral.sealed_reason),
+        opened(words, "words") if words else None,
+        opened(sent.sealed_notes, "notes") if sent and sent.sealed_notes else None,
+    )
 
 
 def seal_declined_reason(report: Report, number: int, reason: str) -> bytes:
@@ -123,12 +144,12 @@ def open_declined(report: Report, declined: DeclinedReferral, private: PrivateKe
     return OpenDeclined(declined, open_referral(report, referral, private), reason)
 
 
-def _referral(report_id: str, number: int) -> bytes:
-    return head_info(report_id, f"{_REFERRAL}/{number}")
+def _referral(report_id: str, number: int, *part: str) -> bytes:
+    return head_info(report_id, "/".join((_REFERRAL, str(number), *part)))
 
 
 def _declined(report_id: str, number: int) -> bytes:
-    return head_info(report_id, f"{_REFERRAL}/{number}/declined")
+    return _referral(report_id, number, "declined")
 
 
 class OpenCase(NamedTuple):

@@ -1,4 +1,4 @@
-"""Receivers of events, over HTTPS, and nothing else that a name may lead to; and the stack's bus.
+"""Receivers of events, servers of agencies, and the bus: HTTPS to public addresses, and no other way.
 
 A name is resolved once for each delivery, every address must be public, and the connection is made
 to one of these: what the name resolves to a moment later does not matter. No redirect is followed.
@@ -23,10 +23,14 @@ _ANSWER_BYTES = 64 * 1024
 
 
 class Answer(NamedTuple):
-    """The status of an answer; without one, `problem` says why: a word, never what was read."""
+    """The status of an answer; without one, `problem` says why: a word, never what was read.
+    `arrived`: without an answer, what was sent may have got there. `body` is as much as was read.
+    """
 
     status: int | None
     problem: str = ""
+    arrived: bool = False
+    body: bytes = b""
 
     @property
     def accepts(self) -> bool:
@@ -37,7 +41,7 @@ class Answer(NamedTuple):
         """Return whether another event may be accepted all the same: the receiver is there, and not
         overloaded.
         """
-        return self.status is not None and self.status < 500 and self.status != 429
+        return self.status is not None and self.status < 500 and self.status not in (408, 429)
 
 
 class Receivers:
@@ -58,10 +62,22 @@ class Receivers:
 
     def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> Answer:
         """Send a body, and return how it was answered. Raises nothing."""
+        return self.ask("POST", url, body, headers)
+
+    def ask(
+        self,
+        method: str,
+        url: str,
+        body: bytes | None,
+        headers: Mapping[str, str],
+        *,
+        most: int = _ANSWER_BYTES,
+    ) -> Answer:
+        """Make a request, and return how it was answered: at most `most` bytes. Raises nothing."""
         parts = urlsplit(url)
         path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
         connection: http.client.HTTPConnection | None = None
-        ended = threading.Event()
+        ended, arrived = threading.Event(), False
 
         def end() -> None:
             """End a request that takes too long, whatever still comes, byte by byte."""
@@ -74,24 +90,29 @@ class Receivers:
         try:
             connection = self.connection(str(parts.hostname), parts.port or 443)
             timer.start()
-            connection.request("POST", path, body, {**headers, "User-Agent": "Tipline"})
+            connection.connect()
+            arrived = True
+            connection.request(method, path, body, {**headers, "User-Agent": "Tipline"})
             response = connection.getresponse()
-            response.read(_ANSWER_BYTES)
-            return Answer(None, "timeout") if ended.is_set() else Answer(response.status)
+            read = response.read(most)
+            if not ended.is_set():
+                return Answer(response.status, body=read)
+            problem = "timeout"
         except Forbidden:
-            return Answer(None, "forbidden_address")
+            problem = "forbidden_address"
         except ssl.SSLError:
-            return Answer(None, "timeout" if ended.is_set() else "tls")
+            problem = "timeout" if ended.is_set() else "tls"
         except (socket.gaierror, UnicodeError):
-            return Answer(None, "unresolved")
+            problem = "unresolved"
         except TimeoutError:
-            return Answer(None, "timeout")
+            problem = "timeout"
         except (OSError, http.client.HTTPException, ValueError):
-            return Answer(None, "timeout" if ended.is_set() else "no_answer")
+            problem = "timeout" if ended.is_set() else "no_answer"
         finally:
             timer.cancel()
             if connection:
                 connection.close()
+        return Answer(None, problem, arrived)
 
     def connection(self, host: str, port: int) -> http.client.HTTPConnection:
         """Return a connection to one of the addresses of a host. Raises Forbidden, OSError."""

@@ -12,6 +12,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from datetime import timedelta
 from itertools import accumulate
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -27,6 +28,7 @@ from moto.core.models import DEFAULT_ACCOUNT_ID
 
 from chalicelib import wiring
 from chalicelib.domain.audit.seals import HOUR, start_of
+from chalicelib.domain.catalogue.model import catalogue
 from chalicelib.domain.flood.load_level import LoadLevel, LoadState, Override
 from chalicelib.domain.officers.model import Role as OfficerRole
 from chalicelib.domain.reports.events import NoticeKind, Watched
@@ -52,6 +54,7 @@ from tests.functional.aws import iam
 from tests.functional.aws.grants import Grant, Need, Policy
 from tests.functional.second_person.two_person_steps import BurstStep, ExportStep
 from tests.ledger import close_long, record, this_hour
+from tests.open311 import CODE, Server, use_open311
 from tests.receivers import receive
 from tests.steps import by_reporter, file
 from tests.steps import opened as read_report
@@ -446,6 +449,7 @@ def work_on(api: Api, seen: Mapping[str, Any], many: ExportStep) -> None:
     api("decline_referral", report_id=seen["id"], officer=CHIEF, version=2)
     api("propose_referral", **one)
     api("approve_referral", report_id=seen["id"], officer=CHIEF)
+    api("hand_over_referral", report_id=seen["id"], officer=CHIEF, version=3, status=409)
     passage = {"part": "text", "start": 0, "passage": "An", "reason": "court"}
     for number, name in enumerate(("withdraw_mask", "decline_mask", "approve_mask"), start=1):
         api("propose_mask", **one, body=passage)
@@ -856,11 +860,38 @@ def burst() -> None:
     by_reporter("POST", created, "/messages", {"text": "Hurry."}, key=new_key())
 
 
-def test_deliver_events_does_all_it_is_for_and_may_do_no_more(role: iam.Role) -> None:
+@pytest.fixture
+def server(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Server]:
+    """An agency of the city receives by Open311."""
+    use_open311(monkeypatch, tmp_path)
+    yield Server(lambda: wiring.clock.now())
+    catalogue.cache_clear()
+
+
+def refer(api: Api) -> None:
+    one = {"report_id": file("other")["id"]}
+    body = {"agency": CODE, "reason": "Theirs.", "words": "A dead tree."}
+    api("propose_referral", officer=LI, body=body, **one)
+    api("approve_referral", officer=CHIEF, **one)
+
+
+def test_deliver_events_does_all_it_is_for_and_may_do_no_more(
+    role: iam.Role, server: Server
+) -> None:
     api = Api()
     taken = receive()
     decide_where_events_go(api)
     decide_where_events_go(api, "bus", bus=True)
+    server.gives_tokens = True
+    refer(api)
+    for pause in (timedelta(0), timedelta(minutes=5)):
+        wiring.clock.advance(pause)
+        scheduled.sweep_upkeep(cloud.SCHEDULE, None)
+        with role.assumed():
+            wiring.clock.advance(pause)
+            wiring.send_events_by(server)
+            cloud.take_events()
+    assert len(server.posted) == 1
     for has_ended in (False, True):
         file()
         cloud.stream(cloud.all_keys())
@@ -870,7 +901,7 @@ def test_deliver_events_does_all_it_is_for_and_may_do_no_more(role: iam.Role) ->
         with role.assumed():
             wiring.send_events_by(taken)
             cloud.take_events()
-    assert len(taken.sent) == 1
+    assert len(taken.sent) == 2
 
 
 def test_sweep_upkeep_does_all_it_is_for_and_may_do_no_more(role: iam.Role) -> None:
@@ -889,7 +920,7 @@ def test_sweep_upkeep_does_all_it_is_for_and_may_do_no_more(role: iam.Role) -> N
         scheduled.sweep_upkeep(cloud.SCHEDULE, None)
 
 
-def test_do_upkeep_does_all_it_is_for_and_may_do_no_more(role: iam.Role) -> None:
+def test_do_upkeep_does_all_it_is_for_and_may_do_no_more(role: iam.Role, server: Server) -> None:
     api = Api()
     forget_to_process(api)
     leave_subscriptions_out_of_sync(api)
@@ -897,6 +928,11 @@ def test_do_upkeep_does_all_it_is_for_and_may_do_no_more(role: iam.Role) -> None
     withdrawn = with_media()
     begin_redactions(api)
     export_and_mask(api)
+    for _ in range(2):
+        refer(api)
+    wiring.send_events_by(server)
+    cloud.deliver_events()
+    server.close()
     by_reporter("DELETE", withdrawn)
     for _ in range(12):
         file(category="lost_and_found")

@@ -143,6 +143,7 @@ ROUTES: Mapping[tuple[str, str], Route] = {
     ("GET", REPORT + "/referral"): Route(409),
     ("POST", REPORT + "/referral/approve"): Route(409),
     ("POST", REPORT + "/referral/decline"): Route(409),
+    ("POST", REPORT + "/referral/handed-over"): Route(409),
     ("DELETE", REPORT + "/referral"): Route(204),
     ("POST", REPORT + "/masks"): Route(201, states={"withdrawn": 409}),
     ("GET", REPORT + "/masks/{number}"): Route(409),

@@ -215,16 +215,22 @@ function Content({ bundle: { referral, agency, document } }: { bundle: ReferralB
   return (
     <>
       <p class="no-print">{t.referral.reasonIs(referral.reason)}</p>
-      {referral.approved_by !== null && agency && (
+      {referral.approved_by !== null && agency && document.words === null && (
         <p class="report__note no-print" role="status">
           <strong>{t.referral.how}</strong> {agency.how}
         </p>
       )}
       <dl class="facts">
-        <Fact name={t.facts.reference}>{document.reference}</Fact>
-        <Fact name={t.facts.category}>{document.category_label}</Fact>
+        {document.words === null && (
+          <>
+            <Fact name={t.facts.reference}>{document.reference}</Fact>
+            <Fact name={t.facts.category}>{document.category_label}</Fact>
+          </>
+        )}
         <Fact name={t.facts.district}>{document.district_label}</Fact>
-        <Fact name={t.facts.received}>{clock(document.received_at)}</Fact>
+        {document.words === null && (
+          <Fact name={t.facts.received}>{clock(document.received_at)}</Fact>
+        )}
         {document.occurred_at !== null && (
           <Fact name={t.facts.occurred}>{clock(document.occurred_at)}</Fact>
         )}
@@ -235,6 +241,7 @@ function Content({ bundle: { referral, agency, document } }: { bundle: ReferralB
           </Fact>
         ))}
       </dl>
+      {document.words !== null && <p class="report__text">{document.words}</p>}
       {document.text !== null && <p class="report__text">{document.text}</p>}
       <Pictures
         urls={document.pictures?.map(({ url }) => url) ?? []}

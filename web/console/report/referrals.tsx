@@ -5,6 +5,7 @@ import { useState } from 'preact/hooks';
 import { Button } from '../../shared/components/button.tsx';
 import { Checks, Select } from '../../shared/components/choices.tsx';
 import { Dialog } from '../../shared/components/dialog.tsx';
+import { TextBox } from '../../shared/components/field.tsx';
 import { Status } from '../../shared/components/status.tsx';
 import { useSaid } from '../../shared/language.ts';
 import { clock } from '../../shared/time.ts';
@@ -61,6 +62,7 @@ export function Referrals({ open, report }: OfReport) {
         {report.referrals.map((referral) => (
           <li key={referral.number}>
             <p>{textOf(referral, label(referral.agency), names)}</p>
+            {referral.sent && <SentFacts open={open} referral={referral} sent={referral.sent} />}
             {!isWithdrawn && (
               <Button onClick={() => show(referral)}>{t.referral.read}</Button>
             )}
@@ -108,9 +110,45 @@ function textOf(referral: Referral, agency: string, names: Names): string {
   return t.waits(agency, names.officer(referral.by));
 }
 
+interface SentProps {
+  open: OfReport['open'];
+  referral: Referral;
+  sent: NonNullable<Referral['sent']>;
+}
+
+/** How a referral fares that leaves by itself, and what officers do when it did not. */
+function SentFacts({ open, referral, sent }: SentProps) {
+  const { referral: t } = reportTexts();
+  const { api } = useDesk();
+  const [problem, setProblem] = useSaid('');
+  const handOver = async () => {
+    const params = {
+      path: { report_id: open.id },
+      header: { 'If-Match': `"${referral.number}"` },
+    };
+    const outcome = await outcomeOf(
+      api.POST('/v1/officer/reports/{report_id}/referral/handed-over', { params }),
+    );
+    if (!outcome.ok) setProblem(outcome.failure.text);
+    await open.load();
+  };
+  return (
+    <>
+      <p>{t.sent[sent.state] ?? sent.state}</p>
+      <p class="hint">{t.sentAs(sent.reference, sent.request_id)}</p>
+      {sent.notes !== null && <p>{t.notes(sent.notes)}</p>}
+      <Status kind="error">{problem}</Status>
+      {(sent.state === 'by_hand' || sent.state === 'unclear') && (
+        <Button onClick={() => void handOver()}>{t.handOver}</Button>
+      )}
+    </>
+  );
+}
+
 type Part = Schemas['Part'];
 
 const INCLUDE = 'referral-include';
+const WORDS = 'referral-words';
 const PARTS: readonly Part[] = ['text', 'place', 'occurred_at', 'details', 'media'];
 
 interface FormProps extends OfReport {
@@ -126,8 +164,14 @@ export function ReferralForm({ open, report, agencies, supplement, onClose }: Fo
   const [agency, setAgency] = useState(report.suggested_agency ?? agencies[0]?.code ?? '');
   const [include, setInclude] = useState<Part[]>([]);
   const chosen = agencies.find(({ code }) => code === agency);
+  const [words, setWords] = useState('');
+  const isSent = supplement === null && chosen?.receives === 'open311';
   const [error, setError] = useSaid<string | null>(null);
   const check = () => {
+    if (isSent) {
+      setError(words.trim() ? null : () => reportTexts().referral.noWords);
+      return words.trim() ? null : WORDS;
+    }
     const isChosen = supplement !== null || include.length > 0;
     setError(isChosen ? null : () => reportTexts().referral.nothing);
     return isChosen ? null : INCLUDE;
@@ -138,7 +182,9 @@ export function ReferralForm({ open, report, agencies, supplement, onClose }: Fo
         params: { path: { report_id: report.id } },
         body: supplement
           ? { ...supplement, reason, include: ['media'] }
-          : { agency, reason, include },
+          : isSent
+            ? { agency, reason, words, include: chosen.publishes ? [] : include }
+            : { agency, reason, include },
       }),
     );
     if (!outcome.ok) return refuse(outcome.failure);
@@ -149,8 +195,12 @@ export function ReferralForm({ open, report, agencies, supplement, onClose }: Fo
   const refuse = (failure: Failure): Failure | null => {
     if (supplement || !isOfInclude(failure)) return failure;
     setError(failure.text);
-    focusField(INCLUDE);
+    focusField(isSent ? WORDS : INCLUDE);
     return null;
+  };
+  const changeAgency = (code: string) => {
+    setAgency(code);
+    choose([]);
   };
   const choose = (parts: Part[]) => {
     setInclude(parts);
@@ -176,9 +226,32 @@ export function ReferralForm({ open, report, agencies, supplement, onClose }: Fo
             hint={chosen?.how}
             chosen={agency}
             choices={agencies}
-            onChange={setAgency}
+            onChange={changeAgency}
           />
-          <Checks
+          {isSent && (
+            <TextBox
+              id={WORDS}
+              label={t.referral.words}
+              hint={t.referral.wordsHint(chosen.publishes)}
+              error={error}
+              maxLength={1000}
+              value={words}
+              onValue={(written) => {
+                setWords(written);
+                setError(null);
+              }}
+            />
+          )}
+          {isSent && !chosen.publishes && (
+            <Checks
+              id={INCLUDE}
+              legend={t.referral.include}
+              chosen={include}
+              onChange={choose}
+              choices={[{ code: 'place' as Part, label: t.referral.withPlace }]}
+            />
+          )}
+          {!isSent && <Checks
             id={INCLUDE}
             legend={t.referral.include}
             hint={t.referral.includeHint}
@@ -190,7 +263,7 @@ export function ReferralForm({ open, report, agencies, supplement, onClose }: Fo
               label: t.referral.parts[code],
               hint: code === 'place' ? aboutText(report.location?.accuracy_m) : null,
             }))}
-          />
+          />}
         </>
       )}
     </ReasonForm>
@@ -200,5 +273,5 @@ export function ReferralForm({ open, report, agencies, supplement, onClose }: Fo
 /** Return whether a refusal is about what the agency gets, such as a picture that is not ready. */
 function isOfInclude({ code, problem }: Failure): boolean {
   const fields = problem?.errors?.map(({ field }) => field) ?? [];
-  return code === 'redaction_not_ready' || fields.some((field) => /^(include|media_ids)\b/.test(field));
+  return code === 'redaction_not_ready' || fields.some((field) => /^(agency|words|include|media_ids)\b/.test(field));
 }

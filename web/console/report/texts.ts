@@ -438,6 +438,25 @@ export const reportTexts = texts({
       },
       includeHint: 'No more than the agency needs: a text can say who wrote it.',
       nothing: 'Choose what the agency gets.',
+      words: 'What the agency gets',
+      wordsHint: (isPublic: boolean) =>
+        isPublic
+          ? 'It is sent these words and the district, and may publish them: no name, number or address.'
+          : 'It is sent these words and the district: no name and no number.',
+      noWords: 'Write what the agency gets.',
+      withPlace: 'Send the place, too',
+      sent: {
+        waiting: 'It is being sent.',
+        accepted: 'The agency has it.',
+        done: 'The agency says that it is dealt with.',
+        by_hand: 'The agency did not take it: hand it over.',
+        unclear: 'It may have arrived: ask the agency for the reference before you hand it over.',
+        handed_over: 'It was handed over.',
+      } as Record<string, string>,
+      sentAs: (reference: string, id: string | null) =>
+        id ? `Reference ${reference}, at the agency ${id}` : `Reference ${reference}`,
+      notes: (notes: string) => `The agency: ${notes}`,
+      handOver: 'It is handed over',
       reason: 'Reason, for colleagues',
       submit: 'Propose it',
       waits: (agency: string, by: string) => `${by} proposes to pass it on to ${agency}.`,
@@ -525,6 +544,11 @@ export const reportTexts = texts({
         approved: 'approved',
         declined: 'declined',
         withdrawn: 'taken back',
+        accepted: 'taken by the agency',
+        done: 'dealt with',
+        by_hand: 'not taken',
+        unclear: 'may have arrived',
+        handed_over: 'handed over',
       },
     },
     conflict: {
@@ -1008,6 +1032,25 @@ export const reportTexts = texts({
       },
       includeHint: '不超过对方所需：文字可能透露举报人身份。',
       nothing: '请选择转交内容。',
+      words: '发送给对方的文字',
+      wordsHint: (isPublic: boolean) =>
+        isPublic
+          ? '只发送这段文字和所在辖区，对方可能公开：请勿写姓名、号码或地址。'
+          : '只发送这段文字和所在辖区：请勿写姓名和号码。',
+      noWords: '请写明发送给对方的文字。',
+      withPlace: '同时发送地点',
+      sent: {
+        waiting: '正在发送。',
+        accepted: '对方已收到。',
+        done: '对方告知已处理完毕。',
+        by_hand: '对方未接收，请人工移交。',
+        unclear: '可能已送达：移交前请先向对方核对编号。',
+        handed_over: '已人工移交。',
+      } as Record<string, string>,
+      sentAs: (reference: string, id: string | null) =>
+        id ? `编号 ${reference}，对方编号 ${id}` : `编号 ${reference}`,
+      notes: (notes: string) => `对方说明：${notes}`,
+      handOver: '已移交',
       reason: '理由（供同事查看）',
       submit: '提出转交',
       waits: (agency: string, by: string) => spaced(`${by}提议转交${agency}。`),
@@ -1087,7 +1130,17 @@ export const reportTexts = texts({
       },
       times: (count: number) => `${count} 次`,
       referral: (agency: string, step: string) => `转交${agency}：${step}`,
-      referralSteps: { proposed: '提议', approved: '批准', declined: '驳回', withdrawn: '撤回提议' },
+      referralSteps: {
+        proposed: '提议',
+        approved: '批准',
+        declined: '驳回',
+        withdrawn: '撤回提议',
+        accepted: '对方已收到',
+        done: '对方已处理',
+        by_hand: '对方未接收',
+        unclear: '可能已送达',
+        handed_over: '已人工移交',
+      },
     },
     conflict: {
       title: '同事已先行处理',

@@ -166,11 +166,15 @@ export function hasNews(before: OwnReport, after: OwnReport, ownStep: boolean): 
   return (
     (!ownStep && before.status !== after.status) ||
     ofOfficers(before) !== ofOfficers(after) ||
-    before.passed_on.length !== after.passed_on.length ||
+    saidOf(before.passed_on) !== saidOf(after.passed_on) ||
     before.masks.length !== after.masks.length ||
     before.media.filter(({ from }) => from === 'officer').length !==
       after.media.filter(({ from }) => from === 'officer').length
   );
+}
+
+function saidOf(passedOn: OwnReport['passed_on']): string {
+  return passedOn.map(({ agency, state }) => `${agency} ${state}`).join('\n');
 }
 
 /** Call the API; a broken connection is an outcome too. */

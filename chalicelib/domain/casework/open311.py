@@ -1,0 +1,167 @@
+"""Open311 GeoReport v2, as its client: what is sent to an agency's server, and what that answers.
+
+http://wiki.open311.org/GeoReport_v2, in JSON. Whatever a server answers is untrusted: an id and a
+note are cut and cleaned, and anything else is None. docs/adr/0084.
+"""
+
+import json
+import unicodedata
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+from urllib.parse import quote, urlencode
+
+from chalicelib.domain.catalogue.model import Agency
+from chalicelib.kernel import times
+from chalicelib.kernel.models import Record
+
+FORM = "application/x-www-form-urlencoded"
+# For so long it is tried to send a referral: what does not answer, and what refuses it.
+TRIED_FOR, REFUSED_FOR = timedelta(days=7), timedelta(hours=24)
+# The status is asked for each hour of the first day, and then each day.
+LOOKED_AT_FOR = timedelta(days=90)
+_FIRST_DAY, _HOUR = timedelta(days=1), timedelta(hours=1)
+# A server that lists more keeps back the rest: "first 1000 requests".
+_MOST_LISTED = 1000
+_ID_LENGTH, _NOTES_LENGTH = 100, 500
+# Clocks of two systems may differ by this much.
+_CLOCKS = timedelta(hours=1)
+
+
+class Words(Record):
+    """What an agency gets: an officer's words, the name of the district, and a place in WGS-84 if
+    it does not publish what it gets.
+    """
+
+    words: str
+    district: str
+    lat: float | None = None
+    lon: float | None = None
+
+
+class Taken(NamedTuple):
+    """How a server has taken a request: by its id, or by a token that will lead to it."""
+
+    request_id: str | None = None
+    token: str | None = None
+
+
+class Progress(NamedTuple):
+    """The status of a request, and what is said of it."""
+
+    is_closed: bool
+    notes: str | None
+
+
+def requests_url(agency: Agency) -> str:
+    return _url(agency, "requests.json")
+
+
+def form_of(agency: Agency, words: Words, reference: str, api_key: str | None) -> bytes:
+    """Return the body that makes a request. A location is required: the district's name is one."""
+    said = {
+        "jurisdiction_id": agency.jurisdiction_id,
+        "api_key": api_key,
+        "service_code": agency.service_code,
+        "description": f"{words.words}\n\n{_mark(reference)}",
+        "address_string": words.district,
+        "lat": words.lat,
+        "long": words.lon,
+    }
+    return urlencode({name: value for name, value in said.items() if value is not None}).encode()
+
+
+def list_url(agency: Agency, since: datetime, until: datetime) -> str:
+    """Return the address that lists what the server has got meanwhile."""
+    asked = {
+        "service_code": agency.service_code,
+        "start_date": _moment(since - _CLOCKS),
+        "end_date": _moment(until + _CLOCKS),
+    }
+    return _url(agency, "requests.json", asked)
+
+
+def token_url(agency: Agency, token: str) -> str:
+    return _url(agency, f"tokens/{quote(token, safe='')}.json")
+
+
+def status_url(agency: Agency, request_id: str) -> str:
+    return _url(agency, f"requests/{quote(request_id, safe='')}.json")
+
+
+def read_taken(body: bytes) -> Taken | None:
+    """Return how a request was taken; None when the answer does not say it."""
+    for each in _items(body) or ():
+        request_id, token = _id(each.get("service_request_id")), _id(each.get("token"))
+        if request_id or token:
+            return Taken(request_id, token)
+    return None
+
+
+def read_list(body: bytes, reference: str) -> Taken | None:
+    """Return the request with this reference in a list; `Taken()` when it is not there. None when
+    the list cannot tell.
+    """
+    listed = _items(body)
+    if listed is None:
+        return None
+    for each in listed:
+        if _mark(reference) in str(each.get("description")):
+            request_id = _id(each.get("service_request_id"))
+            return Taken(request_id) if request_id else None
+    return Taken() if len(listed) < _MOST_LISTED else None
+
+
+def read_progress(body: bytes, request_id: str) -> Progress | None:
+    """Return how far this request is; None when the answer does not say it."""
+    for each in _items(body) or ():
+        status = each.get("status")
+        if _id(each.get("service_request_id")) == request_id and status in ("open", "closed"):
+            return Progress(status == "closed", _notes(each.get("status_notes")))
+    return None
+
+
+def next_look(accepted_at: datetime, now: datetime) -> datetime | None:
+    """Return when the status is asked for again; None when it is not any more."""
+    again = now + (_HOUR if now < accepted_at + _FIRST_DAY else _FIRST_DAY)
+    return again if again < accepted_at + LOOKED_AT_FOR else None
+
+
+def _url(agency: Agency, path: str, asked: dict[str, str | None] | None = None) -> str:
+    query = {"jurisdiction_id": agency.jurisdiction_id, **(asked or {})}
+    said = urlencode({name: value for name, value in query.items() if value is not None})
+    if path == "requests.json" and asked is None:
+        said = ""  # a form has them
+    return f"{str(agency.endpoint).rstrip('/')}/{path}" + (f"?{said}" if said else "")
+
+
+def _moment(at: datetime) -> str:
+    return times.render(at.replace(microsecond=0)).replace(".000Z", "Z")
+
+
+def _mark(reference: str) -> str:
+    return f"Ref. {reference}"
+
+
+def _items(body: bytes) -> list[dict[str, Any]] | None:
+    """Return the objects of an answer; None for one that is no list of objects."""
+    try:
+        said = json.loads(body)
+    except (ValueError, RecursionError):
+        return None
+    found = said if isinstance(said, list) else [said]
+    return found if all(isinstance(each, dict) for each in found) else None
+
+
+def _id(value: Any) -> str | None:
+    said = str(value) if isinstance(value, str | int) and not isinstance(value, bool) else ""
+    is_one = 0 < len(said) <= _ID_LENGTH and said.isprintable() and " " not in said
+    return said if is_one else None
+
+
+def _notes(value: Any) -> str | None:
+    """Return a note without what cannot be seen, or would change what is."""
+    if not isinstance(value, str):
+        return None
+    plain = unicodedata.normalize("NFC", value[: 4 * _NOTES_LENGTH])
+    seen = "".join(each for each in plain if each == "\n" or each.isprintable())
+    return seen.strip()[:_NOTES_LENGTH] or None
