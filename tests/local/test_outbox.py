@@ -239,10 +239,10 @@ def test_a_file_that_would_be_rejected_again_is_not_sent_for_ever(
 ) -> None:
     stub = Stub()
     added = {"uploads": [{"media_id": "N", "part_size": None}]}
-    first, *again = [conflict("media_rejected", reason) for reason in reasons]
-    stub.will_respond(
-        created(FORM), first, *(each for one in again for each in ((201, {}, added), one))
-    )
+    refused = [conflict("media_rejected", reason) for reason in reasons]
+    stub.will_respond(created(FORM), refused[0])
+    for again in refused[1:]:
+        stub.will_respond((201, {}, added), again)
     send(box, stub, photo)
     [attachment] = only(box).attachments
     assert (attachment.sent, attachment.refused) == (False, "409 media_rejected")

@@ -14,7 +14,7 @@ is worse than no example.
 
 import json
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from copy import copy
 from functools import cache
 from pathlib import Path
@@ -285,22 +285,29 @@ def _responses(operation: Operation, schemas: Schemas, shared: Json) -> Json:
                 response["headers"] |= _headers("ETag")
         elif content.content_type != "application/json":
             response["content"] = {content.content_type: {"schema": {"type": "string"}}}
+        response["headers"] |= _headers(*_header_names(operation, status))
         if status == 304:
-            response["headers"] |= _headers("ETag")
-        if status == 200 and 201 in operation.returns:
-            response["headers"] |= _headers(REPLAYED)
-        if status == 302 or (status == 201 and operation.location):
-            response["headers"] |= _headers("Location")
-        if status == 201 and operation.paced:
-            response["headers"] |= _headers("RateLimit", "RateLimit-Policy")
-        if operation.access is Access.PUBLIC and 304 in operation.returns:
-            response["headers"] |= _headers("Cache-Control")
-        if operation.deprecated:
-            response["headers"] |= _headers(*operation.deprecated.headers)
-        if status == 304 and shared.setdefault("304", response) == response:
-            response = {"$ref": "#/components/responses/304"}
+            name = "304.public" if operation.access is Access.PUBLIC else "304"
+            if shared.setdefault(name, response) == response:
+                response = {"$ref": f"#/components/responses/{name}"}
         responses[str(status)] = response
     return responses
+
+
+def _header_names(operation: Operation, status: int) -> Iterator[str]:
+    """Yield the headers that a response with this status has whatever its body is."""
+    if status == 304:
+        yield "ETag"
+    if status == 200 and 201 in operation.returns:
+        yield REPLAYED
+    if status == 302 or (status == 201 and operation.location):
+        yield "Location"
+    if status == 201 and operation.paced:
+        yield from ("RateLimit", "RateLimit-Policy")
+    if operation.access is Access.PUBLIC and 304 in operation.returns:
+        yield "Cache-Control"
+    if operation.deprecated:
+        yield from operation.deprecated.headers
 
 
 def _has_version(schema: Json) -> bool:

@@ -1,4 +1,4 @@
-"""Receivers of events, servers of agencies, and the bus: HTTPS to public addresses, and no other way.
+"""Receivers of events, servers of agencies, and the bus: the only ways out, to public addresses.
 
 A name is resolved once for each delivery, every address must be public, and the connection is made
 to one of these: what the name resolves to a moment later does not matter. No redirect is followed.

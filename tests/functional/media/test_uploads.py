@@ -100,7 +100,7 @@ def test_no_grant_outlives_the_time_in_which_a_file_is_received() -> None:
 
 @pytest.mark.parametrize("later", [False, True], ids=["with the report", "later"])
 def test_a_replay_names_the_place_of_each_file_that_has_not_arrived(later: bool) -> None:
-    media = {"media": [PHOTO, PHOTO | {"size": 9}]}
+    media: dict[str, Any] = {"media": [PHOTO, PHOTO | {"size": 9}]}
     body, own = report(**({} if later else media)), new_key()
     report_key, media_key = (new_key(), own) if later else (own, new_key())
     created = call("POST", "/v1/reports", body, key=report_key).json

@@ -427,9 +427,11 @@ def test_a_machine_gets_a_token_of_its_client_by_its_credentials_alone(
     wrong = browser.post("/oauth2/token", data=asked, auth=(client_id, "x"))
     people = browser.post("/oauth2/token", data=asked, auth=(aws["CLIENT_ID"], "x"))
     assert [wrong.json, people.json] == [wrong.json] * 2
+    assert wrong.json
     assert wrong.json["error"] == "invalid_client"
     secret = found["UserPoolClient"]["ClientSecret"]
     token = browser.post("/oauth2/token", data=asked, auth=(client_id, secret)).json
+    assert token
     claims = jwt.decode(token["access_token"], options={"verify_signature": False})
     assert (claims["sub"], claims["client_id"], claims["scope"]) == (
         client_id, client_id, "tipline/work",
