@@ -119,12 +119,10 @@ function declared(kept: Kept, perCall: number): KeptFile[] {
 
 function withReport(kept: Kept, created: Created, perCall: number): Kept {
   const { id, receipt, reference, uploads, notes = [], drill = false } = created;
-  // There is an upload for each file, in order. But if the first response arrives a day late, they
-  // were cancelled.
+  // If the first response arrives a day late, the files were cancelled, and have no upload.
   const inBody = declared(kept, perCall);
-  const granted = uploads.length === inBody.length ? uploads : [];
   const files = kept.files.map((file) => {
-    const upload = granted[inBody.indexOf(file)];
+    const upload = uploads.find(({ index }) => inBody[index] === file);
     return upload ? { ...file, mediaId: upload.media_id, partSize: upload.part_size } : file;
   });
   return { ...kept, report: { id, receipt, reference }, notes, drill, files };

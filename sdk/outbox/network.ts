@@ -119,8 +119,9 @@ function isProblem(content: object | null): content is ApiProblem {
   return typeof (content as Partial<ApiProblem> | null)?.code === 'string';
 }
 
-function problemOf({ code, status, title, detail, errors }: ApiProblem): Problem {
-  return { code, status, title, detail, ...(errors ? { fields: errors } : {}) };
+function problemOf({ code, status, title, detail, errors, reason }: ApiProblem): Problem {
+  const more = { ...(errors && { fields: errors }), ...(reason && { reason }) };
+  return { code, status, title, detail, ...more };
 }
 
 function retryAfterMs({ retryAfter }: Reply): number {

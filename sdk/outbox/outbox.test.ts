@@ -368,6 +368,17 @@ test('an upload that was given up is begun anew', async ({ phone, outbox }) => {
   expect(phone.server.contents().map((content) => content?.length)).toEqual([17, 300]);
 });
 
+test('a file that would be rejected again is not sent for ever', async ({ phone, outbox }) => {
+  phone.server.insteadOfStorage = () => ({ status: 503 });
+  phone.server.reason = 'unreadable';
+  await outbox.add(draft([picture()]));
+  await phone.until(() => only(outbox).state === 'uploading' && phone.pauses.length > 2);
+  phone.server.giveUp();
+  await settled(phone, outbox);
+  const [file] = only(outbox).files;
+  expect([file?.state, file?.problem?.reason]).toEqual(['refused', 'unreadable']);
+});
+
 test('opened again without a network, it shows what storage has', async ({ phone, outbox }) => {
   let parts = 0;
   phone.server.insteadOfStorage = () => (parts++ < 2 ? undefined : { status: 503 });

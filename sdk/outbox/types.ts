@@ -66,6 +66,8 @@ export interface Problem {
   readonly title?: string;
   readonly detail?: string;
   readonly fields?: readonly FieldProblem[];
+  /** Why a file was rejected. */
+  readonly reason?: string;
 }
 
 export interface FieldProblem {

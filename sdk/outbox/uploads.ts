@@ -4,6 +4,7 @@ import type { components } from '../schema.ts';
 import { declare } from './drafts.ts';
 import { reducedSlot, withFile, type KeptFile } from './kept.ts';
 import { Expired, expectStored, Later, readReply, Refused, type Grant } from './network.ts';
+import type { Problem } from './types.ts';
 import { randomUuid } from './uuid.ts';
 import { Stopped, type Work } from './work.ts';
 
@@ -26,12 +27,17 @@ export async function sendFile(work: Work, place: number): Promise<void> {
   try {
     await upload.send();
   } catch (error) {
-    const code = error instanceof Refused ? error.problem.code : '';
-    if (code !== 'media_rejected' && code !== 'upload_gone') throw error;
+    if (!(error instanceof Refused) || !helpsToAdd(error.problem)) throw error;
     // It was cancelled before it was complete: the file becomes a new medium.
     await upload.forget();
     await upload.send();
   }
+}
+
+/** Return whether a file that is refused arrives as a new medium: what was read is rejected again. */
+function helpsToAdd({ code, reason = 'not_received' }: Problem): boolean {
+  if (code === 'upload_gone') return true;
+  return code === 'media_rejected' && ['not_received', 'size_mismatch'].includes(reason);
 }
 
 /**

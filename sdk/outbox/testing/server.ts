@@ -51,6 +51,8 @@ export class FakeServer implements Network {
   insteadOfStorage: (upload: Upload) => Partial<Reply> | undefined = () => undefined;
   /** Whether the phone says that it has no network. */
   offline = false;
+  /** Why files were rejected. */
+  reason = 'not_received';
   /** Decides what happens to each call. */
   fault: () => Fault = () => 'none';
   #additions = new Map<string, Medium>();
@@ -122,7 +124,7 @@ export class FakeServer implements Network {
     if (!mediumId) return this.#add(report, call);
     const medium = report.media.find((medium) => medium.id === mediumId);
     if (!medium) return problem(404, 'not_found');
-    if (medium.state === 'rejected') return problem(409, 'media_rejected');
+    if (medium.state === 'rejected') return problem(409, 'media_rejected', { reason: this.reason });
     if (action === 'complete') return this.#complete(medium);
     if (medium.state !== 'awaiting') return problem(409, 'not_awaiting');
     if (action === 'grant') return reply(200, grantOf(medium));
@@ -161,7 +163,7 @@ export class FakeServer implements Network {
       notes: ['a note'],
       drill: false,
       challenge: proven ? null : this.challenge,
-      uploads: report.media.filter(({ state }) => state === 'awaiting').map(grantOf),
+      uploads: report.media.flatMap((medium, at) => (medium.state === 'awaiting' ? [grantOf(medium, at)] : [])),
     });
   }
 
@@ -227,10 +229,11 @@ export class FakeServer implements Network {
   }
 }
 
-function grantOf(medium: Medium): object {
+function grantOf(medium: Medium, index = 0): object {
   const inParts =
     medium.declared.content_type.startsWith('video/') && medium.declared.size > POST_MAX_BYTES;
   return {
+    index,
     media_id: medium.id,
     method: inParts ? 'MULTIPART' : 'POST',
     url: inParts ? null : `storage/${medium.id}`,
