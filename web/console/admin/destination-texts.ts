@@ -2,7 +2,7 @@ import { texts } from '../../shared/language.ts';
 
 export const destinationTexts = texts({
   en: {
-    what: 'Other systems get signed events about reports: ids, kind and urgency, and never a text, a name or a place.',
+    what: 'Other systems get events about reports: ids, kind and urgency, and never a text, a name or an exact place.',
     two: 'Two of you open a way out: one proposes a destination, another approves exactly that.',
     add: 'Propose a destination',
     back: 'Destinations',
@@ -55,7 +55,8 @@ export const destinationTexts = texts({
     deliveries: 'Sent in the last 30 days',
     nothingSent: 'Nothing yet.',
     states: { kept: 'Its reader fetches it', waiting: 'Waits', delivered: 'Delivered', dead: 'Given up after 24 hours' },
-    tried: (count: number, at: string) => `tried ${count} times, the last ${at}`,
+    tried: (count: number, at: string) =>
+      count === 1 ? `tried once, ${at}` : `tried ${count} times, the last ${at}`,
     sendAgain: 'Send again what was given up',
     sentAgain: (count: number, more: boolean) =>
       `${count} are sent again.${more ? ' There are more: press once more.' : ''}`,
@@ -63,7 +64,7 @@ export const destinationTexts = texts({
     earlier: 'Earlier ones',
   },
   zh: {
-    what: '向其他系统发送有关举报的签名事件：只含编号、种类和紧急程度，绝不含文字、姓名或地点。',
+    what: '向其他系统提供有关举报的事件：含编号、种类和紧急程度，绝不含文字、姓名或确切地点。',
     two: '对外发送须由两人开通：一人提议，另一人批准同样的内容。',
     add: '提议一个目的地',
     back: '目的地列表',
