@@ -154,7 +154,7 @@ def test_one_admin_proposes_a_destination_and_another_sees_its_secret_once(
     assert axe_violations(other) == []
     take_pictures(other, "admin-destination")
     other.reload()
-    expect(other.get_by_role("heading", name="Sent in the last 30 days")).to_be_visible()
+    expect(other.get_by_role("heading", name="Events of the last 30 days")).to_be_visible()
     expect(secret).to_have_count(0)
     other.get_by_role("button", name="End it at once").click()
     other.get_by_role("dialog").get_by_role("button", name="End it at once").click()
@@ -193,7 +193,7 @@ def test_events_can_be_fetched_by_a_machine_that_two_have_appointed(
     approve(stack, "admin2", "/v1/admin/destinations/fetched/approve")
     page.reload()
     expect(page.get_by_role("button", name="Replace the secret")).to_have_count(0)
-    expect(page.get_by_role("heading", name="Sent in the last 30 days")).to_be_visible()
+    expect(page.get_by_role("heading", name="Events of the last 30 days")).to_be_visible()
     take_pictures(page, "admin-destination-fetched")
     go(page, "/console/admin/officers/dispatcher")
     expect(page.get_by_role("definition").filter(has_text="Machine")).to_be_visible()

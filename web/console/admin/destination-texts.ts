@@ -52,7 +52,7 @@ export const destinationTexts = texts({
     replaced: 'Replaced.',
     end: 'End it at once',
     endWhy: 'What waits is not sent, and a proposal ends, too. To begin anew takes two administrators.',
-    deliveries: 'Sent in the last 30 days',
+    deliveries: 'Events of the last 30 days',
     nothingSent: 'Nothing yet.',
     states: { kept: 'Its reader fetches it', waiting: 'Waits', delivered: 'Delivered', dead: 'Given up after 24 hours' },
     tried: (count: number, at: string) =>
@@ -114,7 +114,7 @@ export const destinationTexts = texts({
     replaced: '已更换。',
     end: '立即终止',
     endWhy: '等待中的事件不再发送，提议也随之结束。重新开通须由两位管理员完成。',
-    deliveries: '最近 30 天的发送',
+    deliveries: '最近 30 天的事件',
     nothingSent: '尚无。',
     states: { kept: '由读取人读取', waiting: '等待', delivered: '已送达', dead: '24 小时后放弃' },
     tried: (count: number, at: string) => `已尝试 ${count} 次，最近一次 ${at}`,

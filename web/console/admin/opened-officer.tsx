@@ -95,7 +95,9 @@ function Now({ officer }: { officer: Officer }) {
     <section class="card" aria-labelledby="row">
       <h3 id="row">{text().officers.row}</h3>
       <Facts rows={facts} />
-      {officer.approves_from && <p>{text().officers.approvesFrom(clock(officer.approves_from))}</p>}
+      {officer.approves_from && !isMachine(officer) && (
+        <p>{text().officers.approvesFrom(clock(officer.approves_from))}</p>
+      )}
     </section>
   );
 }
