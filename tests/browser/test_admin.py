@@ -154,11 +154,50 @@ def test_one_admin_proposes_a_destination_and_another_sees_its_secret_once(
     assert axe_violations(other) == []
     take_pictures(other, "admin-destination")
     other.reload()
-    expect(other.get_by_role("heading", name="Sent in the last 30 days")).to_be_visible()
+    expect(other.get_by_role("heading", name="Events of the last 30 days")).to_be_visible()
     expect(secret).to_have_count(0)
     other.get_by_role("button", name="End it at once").click()
     other.get_by_role("dialog").get_by_role("button", name="End it at once").click()
     expect(other.get_by_text("Nothing goes anywhere.")).to_be_visible()
+
+
+@pytest.mark.thorough
+@pytest.mark.parametrize("way", ["url", "reader", "bus"])
+def test_each_way_out_has_its_own_fields(open_page: OpenPage, language: str, way: str) -> None:
+    page = page_of(open_page, CHEN, "/console/admin/destinations/.new", language=language)
+    page.locator("#way").select_option(way)
+    for field in ("url", "reader"):
+        expect(page.locator(f"#{field}")).to_have_count(1 if field == way else 0)
+    assert axe_violations(page) == []
+    take_pictures(page, f"admin-destination-{way}-{language}")
+
+
+def test_events_can_be_fetched_by_a_machine_that_two_have_appointed(
+    open_page: OpenPage, stack: Stack
+) -> None:
+    page = page_of(open_page, CHEN, "/console/admin/appoint")
+    page.get_by_label("Username").fill("dispatcher")
+    page.get_by_label("Machine").check()
+    expect(page.get_by_label("Officer", exact=True)).not_to_be_checked()
+    for address in ("E-mail", "Phone"):
+        expect(page.get_by_label(address)).to_have_count(0)
+    page.get_by_role("button", name="Propose").click()
+    expect(page.get_by_text("You proposed this")).to_be_visible()
+    approve(stack, "admin2", "/v1/admin/officers/dispatcher/approve")
+    go(page, "/console/admin/destinations/.new")
+    page.get_by_label("Name", exact=True).fill("fetched")
+    page.get_by_label("How events leave").select_option("reader")
+    page.get_by_label("Reader").fill("dispatcher")
+    page.get_by_role("button", name="Propose").click()
+    expect(page.get_by_text("You proposed this")).to_be_visible()
+    approve(stack, "admin2", "/v1/admin/destinations/fetched/approve")
+    page.reload()
+    expect(page.get_by_role("button", name="Replace the secret")).to_have_count(0)
+    expect(page.get_by_role("heading", name="Events of the last 30 days")).to_be_visible()
+    take_pictures(page, "admin-destination-fetched")
+    go(page, "/console/admin/officers/dispatcher")
+    expect(page.get_by_role("definition").filter(has_text="Machine")).to_be_visible()
+    take_pictures(page, "admin-machine")
 
 
 def test_a_plan_of_shifts_is_saved_and_says_when_nobody_is_on_duty(

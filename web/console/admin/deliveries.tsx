@@ -42,13 +42,15 @@ export function Deliveries({ name }: { name: string }) {
         {({ items, next_cursor: next }) => (
           <>
             {items.length === 0 && <p class="muted">{t.nothingSent}</p>}
-            <ul class="rows">
-              {items.map((each) => (
-                <li class="rows__one" key={each.event.id}>
-                  <Sent delivery={each} />
-                </li>
-              ))}
-            </ul>
+            {items.length > 0 && (
+              <ul class="rows">
+                {items.map((each) => (
+                  <li class="rows__one" key={each.event.id}>
+                    <Sent delivery={each} />
+                  </li>
+                ))}
+              </ul>
+            )}
             <div class="row">
               {items.some(({ state }) => state === 'dead') && (
                 <Button busy={step.busy} onClick={() => void sendAgain()}>

@@ -2,7 +2,7 @@ import { texts } from '../../shared/language.ts';
 
 export const destinationTexts = texts({
   en: {
-    what: 'Other systems get signed events about reports: ids, kind and urgency, and never a text, a name or a place.',
+    what: 'Other systems get events about reports: ids, kind and urgency, and never a text, a name or an exact place.',
     two: 'Two of you open a way out: one proposes a destination, another approves exactly that.',
     add: 'Propose a destination',
     back: 'Destinations',
@@ -52,10 +52,11 @@ export const destinationTexts = texts({
     replaced: 'Replaced.',
     end: 'End it at once',
     endWhy: 'What waits is not sent, and a proposal ends, too. To begin anew takes two administrators.',
-    deliveries: 'Sent in the last 30 days',
+    deliveries: 'Events of the last 30 days',
     nothingSent: 'Nothing yet.',
     states: { kept: 'Its reader fetches it', waiting: 'Waits', delivered: 'Delivered', dead: 'Given up after 24 hours' },
-    tried: (count: number, at: string) => `tried ${count} times, the last ${at}`,
+    tried: (count: number, at: string) =>
+      count === 1 ? `tried once, ${at}` : `tried ${count} times, the last ${at}`,
     sendAgain: 'Send again what was given up',
     sentAgain: (count: number, more: boolean) =>
       `${count} are sent again.${more ? ' There are more: press once more.' : ''}`,
@@ -63,7 +64,7 @@ export const destinationTexts = texts({
     earlier: 'Earlier ones',
   },
   zh: {
-    what: '向其他系统发送有关举报的签名事件：只含编号、种类和紧急程度，绝不含文字、姓名或地点。',
+    what: '向其他系统提供有关举报的事件：含编号、种类和紧急程度，绝不含文字、姓名或确切地点。',
     two: '对外发送须由两人开通：一人提议，另一人批准同样的内容。',
     add: '提议一个目的地',
     back: '目的地列表',
@@ -113,7 +114,7 @@ export const destinationTexts = texts({
     replaced: '已更换。',
     end: '立即终止',
     endWhy: '等待中的事件不再发送，提议也随之结束。重新开通须由两位管理员完成。',
-    deliveries: '最近 30 天的发送',
+    deliveries: '最近 30 天的事件',
     nothingSent: '尚无。',
     states: { kept: '由读取人读取', waiting: '等待', delivered: '已送达', dead: '24 小时后放弃' },
     tried: (count: number, at: string) => `已尝试 ${count} 次，最近一次 ${at}`,

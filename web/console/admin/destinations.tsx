@@ -260,7 +260,7 @@ function TermsFacts({ terms }: { terms: Terms }) {
   return (
     <Facts
       rows={[
-        [t.ways[wayOf(terms)], whereTo(terms, names)],
+        [terms.bus ? t.way : t.ways[wayOf(terms)], whereTo(terms, names)],
         [t.kinds, some(terms.kinds, (code) => wordFor(t.kindNames, code), t.all)],
         [t.categories, some(terms.categories, (code) => names.category(code), t.all)],
         [t.districts, some(terms.districts, (code) => names.district(code), t.all)],

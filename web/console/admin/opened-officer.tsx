@@ -14,7 +14,7 @@ import { go, officerPath, OFFICERS, pathTo } from '../router.ts';
 import { rolesInWords, scopeInWords } from './officer-list.tsx';
 import { Proposal } from './proposal.tsx';
 import { RowForm } from './row-form.tsx';
-import { asAppointment, isOnlyProposed, type Officer } from './row.ts';
+import { asAppointment, isMachine, isOnlyProposed, type Officer } from './row.ts';
 import { text } from './texts.ts';
 
 /** One officer: what is proposed, the row as it is, and the steps that this admin may take. */
@@ -65,7 +65,7 @@ export function OpenedOfficer({ username }: { username: string }) {
                 onCancel={() => setChanging(false)}
               />
             )}
-            {!isOwn && (
+            {!isOwn && !isMachine(officer) && (
               <details class="record">
                 <summary>{text().officers.reset}</summary>
                 <p>{text().officers.resetWhy}</p>
@@ -87,14 +87,17 @@ function Now({ officer }: { officer: Officer }) {
     [t.roles, rolesInWords(officer)],
     [t.categories, scopeInWords(officer.categories, (code) => names.category(code))],
     [t.districts, scopeInWords(officer.districts, (code) => names.district(code))],
-    [t.email, officer.email ?? text().none],
-    [t.phone, officer.phone ?? text().none],
   ];
+  if (!isMachine(officer)) {
+    facts.push([t.email, officer.email ?? text().none], [t.phone, officer.phone ?? text().none]);
+  }
   return (
     <section class="card" aria-labelledby="row">
       <h3 id="row">{text().officers.row}</h3>
       <Facts rows={facts} />
-      {officer.approves_from && <p>{text().officers.approvesFrom(clock(officer.approves_from))}</p>}
+      {officer.approves_from && !isMachine(officer) && (
+        <p>{text().officers.approvesFrom(clock(officer.approves_from))}</p>
+      )}
     </section>
   );
 }

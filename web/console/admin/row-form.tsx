@@ -6,7 +6,15 @@ import { useDesk } from '../desk.ts';
 import { ok, Refusal, useStep } from '../parts/asking.tsx';
 import { Checks, Radios } from '../../shared/components/choices.tsx';
 import { labelled, sentences } from '../../shared/language.ts';
-import { type Appointment, asAppointment, mistakesIn, type Officer, type RowMistake, withRoles } from './row.ts';
+import {
+  type Appointment,
+  asAppointment,
+  isMachine,
+  mistakesIn,
+  type Officer,
+  type RowMistake,
+  withRoles,
+} from './row.ts';
 import { text } from './texts.ts';
 
 const ROLES = ['officer', 'supervisor', 'admin', 'auditor', 'oversight', 'system'] as const;
@@ -108,7 +116,7 @@ export function RowForm({ officer, onDone, onCancel }: RowFormProps) {
           ({ code }) => code !== 'outside' && code !== 'unknown',
         )}
       />
-      {!row.roles.includes('system') && (
+      {!isMachine(row) && (
         <>
           <TextField
             id="email"

@@ -57,6 +57,11 @@ export function isOnlyProposed(officer: Officer): boolean {
   return !officer.active && officer.roles.length === 0 && officer.proposal !== null;
 }
 
+/** Return whether it is no person: it has no address, and signs in by a client of its own. */
+export function isMachine(row: Pick<Row, 'roles'>): boolean {
+  return row.roles.includes('system');
+}
+
 // Who has one of these has no other; only a machine has a scope, and it has no address.
 const ALONE: readonly Appointment['roles'][number][] = ['auditor', 'oversight', 'system'];
 

@@ -258,7 +258,8 @@ export function Declined({ declined }: { declined: DeclinedReferral }) {
   const agencies = useAgencies();
   const { referral, by, at, reason } = declined;
   const agency = agencyName(agencies, referral.agency);
-  const parts = listed(referral.include.map((part) => t.partNames[part]));
+  const included = referral.include.map((part) => t.partNames[part]);
+  const parts = listed(referral.words === null ? included : [t.ownWords, ...included]);
   return (
     <DeclinedBy
       lines={[

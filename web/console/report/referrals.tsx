@@ -251,19 +251,21 @@ export function ReferralForm({ open, report, agencies, supplement, onClose }: Fo
               choices={[{ code: 'place' as Part, label: t.referral.withPlace }]}
             />
           )}
-          {!isSent && <Checks
-            id={INCLUDE}
-            legend={t.referral.include}
-            hint={t.referral.includeHint}
-            error={error}
-            chosen={include}
-            onChange={choose}
-            choices={PARTS.map((code) => ({
-              code,
-              label: t.referral.parts[code],
-              hint: code === 'place' ? aboutText(report.location?.accuracy_m) : null,
-            }))}
-          />}
+          {!isSent && (
+            <Checks
+              id={INCLUDE}
+              legend={t.referral.include}
+              hint={t.referral.includeHint}
+              error={error}
+              chosen={include}
+              onChange={choose}
+              choices={PARTS.map((code) => ({
+                code,
+                label: t.referral.parts[code],
+                hint: code === 'place' ? aboutText(report.location?.accuracy_m) : null,
+              }))}
+            />
+          )}
         </>
       )}
     </ReasonForm>

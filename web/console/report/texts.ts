@@ -436,10 +436,11 @@ export const reportTexts = texts({
         details: 'answers',
         media: 'pictures',
       },
+      ownWords: 'words written for it',
       includeHint: 'No more than the agency needs: a text can say who wrote it.',
       nothing: 'Choose what the agency gets.',
       words: 'What the agency gets',
-      wordsHint: (isPublic: boolean) =>
+      wordsHint: (isPublic: boolean): string =>
         isPublic
           ? 'It is sent these words and the district, and may publish them: no name, number or address.'
           : 'It is sent these words and the district: no name and no number.',
@@ -1030,10 +1031,11 @@ export const reportTexts = texts({
         details: '回答',
         media: '图片',
       },
+      ownWords: '专门撰写的文字',
       includeHint: '不超过对方所需：文字可能透露举报人身份。',
       nothing: '请选择转交内容。',
       words: '发送给对方的文字',
-      wordsHint: (isPublic: boolean) =>
+      wordsHint: (isPublic: boolean): string =>
         isPublic
           ? '只发送这段文字和所在辖区，对方可能公开：请勿写姓名、号码或地址。'
           : '只发送这段文字和所在辖区：请勿写姓名和号码。',
