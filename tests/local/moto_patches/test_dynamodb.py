@@ -12,7 +12,6 @@ from botocore.exceptions import ClientError
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from moto.core.models import DEFAULT_ACCOUNT_ID
-from moto.core.serialize import ResponseSerializer
 from moto.dynamodb.models import DynamoDBBackend, dynamodb_backends
 from moto.dynamodb.models.dynamo_type import DynamoType, Item
 from moto.dynamodb.parsing import ast_nodes
@@ -147,17 +146,6 @@ def test_the_stream_shows_what_succeeds_and_only_that_even_after_a_failure(
         ]
     )
     assert _written(iterator) == ["HEAD", "CONTACT"]
-
-
-def test_a_backup_is_still_a_copy(aws: Mapping[str, str], clean: None) -> None:
-    dynamodb = cloud.client("dynamodb")
-    dynamodb.put_item(TableName=aws["REPORTS_TABLE"], Item=_row("HEAD"))
-    backup = dynamodb.create_backup(TableName=aws["REPORTS_TABLE"], BackupName="copy")[
-        "BackupDetails"
-    ]["BackupArn"]
-    dynamodb.delete_item(TableName=aws["REPORTS_TABLE"], Key=_row("HEAD"))
-    dynamodb.restore_table_from_backup(TargetTableName="restored", BackupArn=backup)
-    assert dynamodb.scan(TableName="restored")["Count"] == 1
 
 
 def test_moto_alone_replaces_the_table_of_a_failed_transaction(
@@ -353,28 +341,6 @@ def test_a_page_goes_on_where_the_last_one_ended_though_its_last_item_is_gone(ta
     assert _sorts(back) == ["a"]
 
 
-def test_what_is_asked_in_the_old_form_is_found_too(table: Any) -> None:
-    for sk in "ab":
-        item = {"pk": {"S": "a"}, "sk": {"S": sk}, "word": {"S": sk}}
-        table.put_item(TableName=TABLE, Item=item)
-    equals = {"AttributeValueList": [{"S": "a"}], "ComparisonOperator": "EQ"}
-    assert table.query(TableName=TABLE, KeyConditions={"pk": equals})["Count"] == 2
-    filtered = table.query(
-        TableName=TABLE, KeyConditions={"pk": equals}, QueryFilter={"word": equals}
-    )
-    assert filtered["Count"] == 1
-
-
-@fails_without(dynamodb.QUERIES)
-def test_a_query_sorts_its_partition_alone(table: Any) -> None:
-    assert _compared(table, 400, DynamoType.__lt__) <= 3 * _compared(table, 20, DynamoType.__lt__)
-
-
-@fails_without(dynamodb.QUERIES)
-def test_a_query_of_an_index_looks_at_its_partition_alone(table: Any) -> None:
-    assert _compared(table, 400, DynamoType.__eq__) <= 3 * _compared(table, 20, DynamoType.__eq__)
-
-
 @fails_without(dynamodb.QUERIES)
 @pytest.mark.parametrize("forward", [True, False])
 def test_a_page_sorts_its_own_items_alone(table: Any, forward: bool) -> None:
@@ -386,20 +352,6 @@ def test_a_page_sorts_its_own_items_alone(table: Any, forward: bool) -> None:
     asked |= {"ExclusiveStartKey": start}
     assert _sorts(table.query(**asked)) == (["051", "052"] if forward else ["049", "048"])
     assert _calls(DynamoType.__lt__, lambda: table.query(**asked)) <= 6
-
-
-def _compared(client: Any, count: int, compare: Any) -> int:
-    """Return how often a second Query compares two keys, in a table with as many items. It is not
-    always the same: they come from a set.
-    """
-    _empty()
-    for number in range(count):
-        group = {"S": f"{number // 5}"}
-        item = {"pk": {"S": f"{number}"}, "sk": {"S": "a"}, "rank": {"N": "1"}, "group": group}
-        client.put_item(TableName=TABLE, Item=item)
-    asked = {"IndexName": "by_group", "ExpressionAttributeNames": {"#p": "group"}}
-    client.query(**_of_partition("1") | asked)
-    return _calls(compare, lambda: client.query(**_of_partition("1") | asked))
 
 
 def _of_partition(name: str) -> dict[str, Any]:
@@ -435,13 +387,6 @@ def _update(aws: Mapping[str, str], word: str) -> Any:
         ExpressionAttributeValues={":word": {"S": word}},
         ReturnValues="ALL_NEW",
     )["Attributes"]
-
-
-def test_an_expression_that_was_parsed_before_has_the_values_of_now(
-    aws: Mapping[str, str], clean: None
-) -> None:
-    assert _update(aws, "a") == KEY | {"word": {"S": "a"}, "begun": {"S": "a"}}
-    assert _update(aws, "b") == KEY | {"word": {"S": "b"}, "begun": {"S": "a"}}
 
 
 def test_moto_alone_parses_an_expression_twice_and_lists_types_at_each_node(
@@ -532,19 +477,6 @@ def test_moto_alone_converts_the_whole_item_for_each_attribute(
     assert _calls(whole, read) == 0
     with dynamodb.CONVERSIONS.removed():
         assert _calls(whole, read) == 2
-
-
-def test_moto_alone_asks_each_value_for_all_its_types(aws: Mapping[str, str], clean: None) -> None:
-    table, client = aws["REPORTS_TABLE"], cloud.client("dynamodb")
-    client.put_item(TableName=table, Item=KEY)
-    picks: Any = ResponseSerializer.get_value
-
-    def read() -> None:
-        client.get_item(TableName=table, Key=KEY)
-
-    assert _calls(picks, read) == 0
-    with dynamodb.CONVERSIONS.removed():
-        assert _calls(picks, read) > 5
 
 
 def _calls(function: Any, call: Callable[[], Any]) -> int:
