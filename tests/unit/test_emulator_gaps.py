@@ -87,33 +87,3 @@ def test_each_resource_that_moto_goes_without_is_listed() -> None:
     listed = " ".join(gap["what"] for gap in GAPS if gap["emulator"].startswith("moto"))
     assert without
     assert not [kind for kind in without if f"`{kind}`" not in listed]
-
-
-@pytest.mark.parametrize(
-    "source",
-    [
-        "def new_one(): ...\ndef apply(): new_one()",
-        "def new_one(): ...\ndef apply(*, so):\n if so: new_one()",
-        "def new_one(so): ...\ndef main(): new_one(1)",
-        "def new_one(): ...\nnew_one()",
-    ],
-)
-def test_a_patch_without_an_entry_is_found(source: str) -> None:
-    assert unlisted(source, GAPS) == {"new_one"}
-    assert unlisted(source, [*GAPS, {"id": "new-one", "instead": ""}]) == set()
-    assert unlisted(source, [*GAPS, {"id": "x", "instead": "patches.py (`new_one`)"}]) == set()
-
-
-@pytest.mark.parametrize(
-    "check",
-    [
-        "tests/unit/test_gone.py::test_each_patch_of_the_emulator_is_listed",
-        "tests/unit/test_emulator_gaps.py::test_gone",
-        "tests/unit/test_emulator_gaps.py::missing",
-        "tests/unit/test_emulator_gaps.py",
-        "tests/rehearsal/test_gaps.py::test_a_gap_is_still_there",
-    ],
-)
-def test_a_check_that_is_not_there_is_found(check: str) -> None:
-    there = "tests/unit/test_emulator_gaps.py::test_each_patch_of_the_emulator_is_listed"
-    assert list(missing([there, check])) == [check]
