@@ -85,12 +85,6 @@ def test_what_holds_data_or_opens_it_outlives_the_stack(
             assert resource["UpdateReplacePolicy"] == "Retain"
 
 
-def test_the_stream_carries_what_filters_need(resources: dict[str, Any]) -> None:
-    assert resources["ReportsTable"]["Properties"]["StreamSpecification"] == {
-        "StreamViewType": "NEW_IMAGE"
-    }
-
-
 def test_no_index_of_reports_holds_more_than_a_list_shows(resources: dict[str, Any]) -> None:
     for index in resources["ReportsTable"]["Properties"]["GlobalSecondaryIndexes"]:
         projection = index["Projection"]
@@ -100,19 +94,6 @@ def test_no_index_of_reports_holds_more_than_a_list_shows(resources: dict[str, A
         assert projection["ProjectionType"] == "INCLUDE"
         held = ["listed"] if index["IndexName"] in LISTS else ["task", "due_at"]
         assert projection["NonKeyAttributes"] == held
-
-
-def test_both_outboxes_have_the_same_index(resources: dict[str, Any]) -> None:
-    reports, bulletins = (
-        next(
-            index
-            for index in resources[table]["Properties"]["GlobalSecondaryIndexes"]
-            if index["IndexName"] == keys.BY_TASK
-        )
-        for table in ("ReportsTable", "BulletinsTable")
-    )
-    warm = {"WarmThroughput": reports["WarmThroughput"]}
-    assert reports == bulletins | warm
 
 
 def test_a_table_is_warmed_by_parameter_with_the_indexes_that_new_reports_are_in(
@@ -128,25 +109,6 @@ def test_a_table_is_warmed_by_parameter_with_the_indexes_that_new_reports_are_in
         later = index["IndexName"] in (keys.BY_ASSIGNEE, keys.BY_INCIDENT)
         expected = None if later else wanted
         assert index.get("WarmThroughput") == expected, index["IndexName"]
-
-
-def test_all_lists_share_one_sort_order(resources: dict[str, Any]) -> None:
-    indexes = {
-        index["IndexName"]: index
-        for index in resources["ReportsTable"]["Properties"]["GlobalSecondaryIndexes"]
-    }
-    assert set(indexes) == LISTS | {"by_task", "by_sketch"}
-    for name in LISTS:
-        sort = "attention_at" if name == "by_attention" else "listed_at"
-        assert indexes[name]["KeySchema"][1] == {"AttributeName": sort, "KeyType": "RANGE"}
-
-
-def test_the_key_layout_in_code_names_the_partitions_of_the_template(
-    resources: dict[str, Any],
-) -> None:
-    indexes = resources["ReportsTable"]["Properties"]["GlobalSecondaryIndexes"]
-    made = {index["IndexName"]: index["KeySchema"][0]["AttributeName"] for index in indexes}
-    assert made == {name: keys.PARTITION[name] for name in made}
 
 
 def test_buckets_are_closed_versioned_and_encrypted_with_our_key(resources: dict[str, Any]) -> None:
@@ -338,13 +300,6 @@ def test_rows_that_have_an_end_are_removed(
 ) -> None:
     expiry = resources[table]["Properties"]["TimeToLiveSpecification"]
     assert expiry == {"Enabled": True, "AttributeName": attribute}
-
-
-def test_the_audits_stream_carries_what_is_sealed_and_nothing_older(
-    resources: dict[str, Any],
-) -> None:
-    stream = resources["AuditTable"]["Properties"]["StreamSpecification"]
-    assert stream == {"StreamViewType": "NEW_IMAGE"}
 
 
 @pytest.mark.parametrize("key", ["EncryptionKey", "MediaKey"])
