@@ -343,13 +343,6 @@ def test_an_agency_gets_the_redacted_picture(tip: dict[str, Any]) -> None:
         assert "preview.jpg" not in reply.text
 
 
-def test_a_picture_without_a_redaction_is_passed_on_as_it_is(tip: dict[str, Any]) -> None:
-    refer(tip)
-    [url] = shared(approve(tip))
-    assert "/preview.jpg" in url
-    assert read_referral(tip).json["document"]["pictures"][0]["redacted"] is False
-
-
 def test_nothing_is_proposed_or_approved_before_the_redaction_is_there(tip: dict[str, Any]) -> None:
     redact(tip)
     assert refused(refer(tip)) == "redaction_not_ready"
