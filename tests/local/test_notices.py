@@ -6,8 +6,7 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from chalicelib.domain.notices.notice import groups_of, officer_address
-from infra.local.notices import NoticesShown, addressees, shown
+from infra.local.notices import NoticesShown, shown
 
 FORMS = {
     "default": json.dumps({"kind": "report", "category": "other", "reference": "ABCD-EFGH"}),
@@ -22,25 +21,6 @@ LINE = "notice → report · other · ABCD-EFGH · Subject"
 )
 def test_the_text_of_the_email_is_shown_if_it_is_asked_for(full: bool, expected: str) -> None:
     assert shown(json.dumps(FORMS), "Subject", "", full=full) == expected
-
-
-def test_a_message_in_one_form_has_a_line_only() -> None:
-    assert shown(FORMS["default"], "Subject", "wang", full=True) == f"{LINE} · to wang"
-
-
-def test_whom_it_is_for_is_shown_by_name() -> None:
-    names = {officer_address(each): each for each in ("wang", "li")}
-
-    def shown_to(*to: str) -> str:
-        return addressees({"to": {"Type": "String.Array", "Value": json.dumps(to)}}, names)
-
-    assert shown_to(officer_address("li"), "role:supervisor", "unknown") == (
-        "li, role:supervisor, unknown"
-    )
-    assert shown_to(*groups_of("other", "chaoyang"), officer_address("wang")) == (
-        "all in scope, wang"
-    )
-    assert addressees({}, names) == ""
 
 
 @mock_aws

@@ -1,9 +1,7 @@
 """What goes wrong in a command is a sentence that says what to do, never a traceback."""
 
-import os
 import subprocess
 import sys
-import termios
 from collections.abc import Sequence
 
 import pytest
@@ -169,35 +167,6 @@ def test_a_long_sentence_is_wrapped_and_its_command_stays_whole() -> None:
         command,
         "and `aws sso login` again.",
     ]
-
-
-def test_lines_that_are_short_or_indented_stay_as_they_are() -> None:
-    text = "Do this:\n  make first-admins ADMINS=zhao,li and no more of it\n\nThen that."
-    assert wrapped(text, 20) == text
-
-
-def test_a_terminal_gets_lines_of_its_width() -> None:
-    ours, theirs = os.openpty()
-    termios.tcsetwinsize(theirs, (24, 40))
-    command = [sys.executable, "-m", "infra.stage", "logs", "--function=none"]
-    done = subprocess.run(command, cwd=ROOT, stderr=theirs, check=False)
-    os.close(theirs)
-    lines = os.read(ours, 10_000).decode().splitlines()
-    os.close(ours)
-
-    assert done.returncode == 1
-    assert len(lines) > 1
-    assert max(map(len, lines)) <= 40
-
-
-def test_what_is_no_terminal_gets_a_sentence_in_one_line(
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    def refuse(arguments: Sequence[str]) -> int:
-        raise Refused("word " * 60)
-
-    assert guarded(refuse, []) == 1
-    assert capsys.readouterr().err.count("\n") == 1
 
 
 def test_what_the_application_logs_is_not_printed() -> None:

@@ -6,7 +6,6 @@ import pytest
 from botocore.exceptions import ClientError
 
 from infra.deploy.stack import PATIENCE, Progress, first_cause, operation_events, watch
-from infra.stage.console import QUIET_S
 from tests.deploy.cloudformation import STACK_ID, FakeCloudFormation, event, no_pause
 
 FAILED_DEPLOYMENT = [
@@ -72,33 +71,3 @@ def test_the_wait_survives_a_busy_service(capsys: pytest.CaptureFixture[str]) ->
 def test_the_wait_ends_when_a_service_stays_away() -> None:
     with pytest.raises(ClientError):
         watch(FakeCloudFormation(["throttled"]), STACK_ID, Progress(1), no_pause)
-
-
-def test_in_a_terminal_one_line_is_rewritten() -> None:
-    out = Terminal()
-    progress = Progress(3, out)
-    progress.show([event("A", "CREATE_IN_PROGRESS")], "tipline-dev")
-    progress.show([event("A", "CREATE_COMPLETE"), event("B", "CREATE_IN_PROGRESS")], "tipline-dev")
-    assert out.getvalue().count("\n") == 0
-    assert out.getvalue().count("\r") == 2
-    assert out.getvalue().endswith("1 of 3 done, now B")
-
-
-def test_through_a_pipe_there_is_a_line_now_and_then(capsys: pytest.CaptureFixture[str]) -> None:
-    now = [0.0]
-    progress = Progress(5, io.StringIO(), clock=lambda: now[0])
-    for number in range(5):
-        progress.show([event(f"R{number}", "CREATE_COMPLETE")], "tipline-dev")
-        now[0] += QUIET_S / 2
-    assert [line.split("  ")[1] for line in capsys.readouterr().out.splitlines()] == [
-        "1 of 5 done",
-        "3 of 5 done",
-        "5 of 5 done",
-    ]
-
-
-def test_many_names_are_shortened() -> None:
-    out = Terminal()
-    begun = [event(f"R{number}", "CREATE_IN_PROGRESS") for number in range(5)]
-    Progress(5, out).show(begun, "tipline-dev")
-    assert out.getvalue().endswith("0 of 5 done, now R0, R1, R2 and 2 more")

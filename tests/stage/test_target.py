@@ -108,27 +108,6 @@ def test_the_region_is_that_of_awss_other_tools(monkeypatch: pytest.MonkeyPatch)
 
 
 @pytest.mark.parametrize(
-    ("region", "host"),
-    [
-        ("us-east-1", "s3.us-east-1.amazonaws.com"),
-        ("ap-east-1", "s3.ap-east-1.amazonaws.com"),
-        ("cn-north-1", "s3.cn-north-1.amazonaws.com.cn"),
-    ],
-)
-def test_s3_is_addressed_in_its_region(region: str, host: str) -> None:
-    client = target.make_client(boto3.Session(region_name=region), "s3")
-    url = client.generate_presigned_url("get_object", Params={"Bucket": "media", "Key": "k"})
-    assert url.startswith(f"https://media.{host}/k")
-
-
-def test_on_this_machine_a_bucket_is_a_path(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:4566")
-    client = target.make_client(boto3.Session(), "s3")
-    url = client.generate_presigned_url("get_object", Params={"Bucket": "media", "Key": "k"})
-    assert url.startswith("http://127.0.0.1:4566/media/k")
-
-
-@pytest.mark.parametrize(
     ("endpoint", "here"),
     [
         ("http://127.0.0.1:4566", True),

@@ -66,17 +66,6 @@ def test_a_folder_that_is_in_use_is_waited_for_with_a_word(tmp_path: Path) -> No
     assert other.communicate()[0] == "in use\n"
 
 
-def test_a_folder_that_is_free_is_used_at_once(tmp_path: Path) -> None:
-    done = subprocess.run(
-        [sys.executable, "-c", USE, str(tmp_path / "new")],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    assert (done.stdout, done.stderr) == ("in use\n", "")
-
-
 def git(folder: Path, *arguments: str) -> str:
     who = ["-c", "user.name=a", "-c", "user.email=a@city.example"]
     command = ["git", "-C", str(folder), *who, *arguments]
@@ -90,12 +79,6 @@ def test_the_commit_is_known_and_changes_are_marked(tmp_path: Path) -> None:
     assert commit_of(tmp_path) == head[:10]
     (tmp_path / "app.py").touch()
     assert commit_of(tmp_path) == f"{head[:10]}+changes"
-
-
-def test_without_git_no_commit_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert commit_of(tmp_path) is None
-    monkeypatch.setenv("PATH", str(tmp_path))
-    assert commit_of(ROOT) is None
 
 
 def test_operators_and_the_api_know_the_commit() -> None:

@@ -210,20 +210,6 @@ def test_a_key_of_another_kind_has_signed_nothing() -> None:
     assert not is_signed_by(public(prime), b"content", signature)
 
 
-@pytest.mark.parametrize(
-    ("count", "level"),
-    [(0, 0), (1, 0), (100, 0), (101, 1), (200, 1), (201, 2), (400, 2), (401, 3), (801, 4)],
-)
-def test_a_level_begins_above_the_limit_and_above_each_doubling(count: int, level: int) -> None:
-    assert watch.level(Watched.OPENINGS, count) == level
-
-
-@pytest.mark.parametrize("what", watch.LIMITS)
-def test_exactly_the_limit_is_allowed(what: Watched) -> None:
-    limit = watch.LIMITS[what]
-    assert [watch.level(what, limit + more) for more in (0, 1)] == [0, 1]
-
-
 def test_only_these_actions_count() -> None:
     about = {action: watch.watched(action, about_report=True) for action in Action}
     assert {action: what for action, what in about.items() if what} == {

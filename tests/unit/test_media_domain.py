@@ -17,7 +17,6 @@ from chalicelib.domain.catalogue.attachments import (
 )
 from chalicelib.domain.media import sniff
 from chalicelib.domain.reports.media import Manifest, MediaState, advances, hints
-from chalicelib.kernel.derived import RejectReason
 from chalicelib.kernel.files import (
     derived_key,
     original_key,
@@ -157,21 +156,6 @@ def test_a_manifest_is_ready_with_pictures_or_rejected_with_a_reason() -> None:
 def test_a_hint_holds_a_whole_place_or_none(place: dict[str, float]) -> None:
     with pytest.raises(ValidationError):
         hints().validate_python(place)
-
-
-def test_the_reasons_are_part_of_the_api() -> None:
-    assert {reason.value for reason in RejectReason} == {
-        "not_received",
-        "size_mismatch",
-        "too_large",
-        "unsupported_format",
-        "unsupported_codec",
-        "unreadable",
-        "too_many_pixels",
-        "no_video",
-        "unprocessable",
-        "withdrawn",
-    }
 
 
 def test_a_bulletins_id_is_no_reports_and_its_media_keys_read_back() -> None:

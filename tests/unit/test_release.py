@@ -11,11 +11,9 @@ from infra.release import (
     CHANGELOG,
     FILE,
     Release,
-    main,
     next_versions,
     read_releases,
     release,
-    unreleased,
     version_of,
 )
 from infra.stage.console import Refused
@@ -69,15 +67,6 @@ def test_a_release_has_a_dated_section_its_version_a_tag_and_an_entry(root: Path
     document = '{"openapi": "0.1.0", "version": "0.2.0rc1"}'
     assert released["openapi.json"] == document
     assert git(root, "status", "--porcelain") == ""
-
-
-def test_a_second_release_follows_the_first_in_the_file(root: Path) -> None:
-    first = release(root, "0.2.0rc1", TODAY, passes)
-    (root / CHANGELOG).write_text("## [Unreleased]\n\n- Another.\n\n## [0.2.0rc1] - 2026-11-29\n")
-    commit(root)
-    second = release(root, "0.2.0", TODAY, passes)
-    assert read_releases(root) == [first, second]
-    assert unreleased(root / CHANGELOG) == ""
 
 
 def test_what_is_released_is_what_was_checked(root: Path) -> None:
@@ -136,11 +125,6 @@ def test_a_version_that_is_no_step_on_is_refused(root: Path, version: str) -> No
         release(root, version, TODAY, passes)
 
 
-def test_without_a_version_the_possible_ones_are_named() -> None:
-    with pytest.raises(Refused, match=r"Name the version: VERSION=….*Possible: "):
-        main([""])
-
-
 def test_after_a_candidate_comes_the_next_one_or_the_release() -> None:
     assert list(next_versions("0.2.0rc9")) == ["0.2.0rc10", "0.2.0"]
 
@@ -154,9 +138,3 @@ def test_each_release_is_in_the_changelog_and_in_the_history() -> None:
         done = subprocess.run(shown, check=False, capture_output=True, text=True)
         # A clone may lack the commit.
         assert done.returncode or f'"{each.version}"' in done.stdout
-
-
-def test_a_file_of_another_form_is_a_sentence(tmp_path: Path) -> None:
-    (tmp_path / FILE).write_text('[[release]]\nversion = "1.0.0"\n')
-    with pytest.raises(Refused, match=r"releases\.toml cannot be read: "):
-        read_releases(tmp_path)

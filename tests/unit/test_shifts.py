@@ -1,7 +1,6 @@
 """Shifts and the roster: by the clocks of a city, one begins when another ends."""
 
 from datetime import UTC, date, datetime, time, timedelta
-from typing import cast
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -158,19 +157,6 @@ def plan(*officers: str, **more: object) -> Shift:
 
 
 EVERYWHERE = Member(categories=("*",), districts=("*",), email_rank=0)
-
-
-@pytest.mark.parametrize(("kind", "expected"), [("overdue", ("chief", "li")), ("report", ("li",))])
-def test_supervisors_hear_too_of_what_nobody_on_duty_has_acted_on(
-    kind: str, expected: tuple[str, ...]
-) -> None:
-    chief = EVERYWHERE.model_copy(update={"supervisor": True})
-    narrow = chief.model_copy(update={"categories": ("traffic_violation",)})
-    members = {"li": EVERYWHERE, "wang": EVERYWHERE, "chief": chief, "narrow": narrow}
-    roster = Roster(shifts=(plan("li"),), members=members)
-
-    to = roster.addressees(cast("NoticeKind", kind), "other", "chaoyang", Urgency.HIGH, NOW)
-    assert to == tuple(map(officer_address, expected))
 
 
 @pytest.mark.parametrize("district", sorted(DISTRICTLESS))

@@ -71,31 +71,6 @@ def test_a_check_says_how_much_it_covers() -> None:
     )
 
 
-def test_the_first_missing_row_is_named() -> None:
-    first, second, _ = look_at_reports()
-    seal(stream_of())
-    digest()
-    for each in (second, first):
-        [row] = wiring.audit().rows(of_report(each))
-        wiring.audit().table.delete(Delete(row["pk"], row["sk"]))
-
-    assert complaints()[0].startswith(f"Row REPORT#{first} / ")
-    assert [each.rpartition(" ")[2] for each in complaints()] == ["missing.", "missing."]
-
-
-@pytest.mark.parametrize(
-    "change", [{"by": "nobody"}, {"action": "list"}, {"mac": "0" * 64}, {"detail": "{}"}]
-)
-def test_an_altered_row_is_named(change: dict[str, str]) -> None:
-    altered, *_ = look_at_reports()
-    seal(stream_of())
-    digest()
-    [row] = wiring.audit().rows(of_report(altered))
-    wiring.audit().table.put(row | change)
-
-    assert complaints() == [f"Row {row['pk']} / {row['sk']} is altered."]
-
-
 def test_an_overwritten_row_shows_even_if_its_writer_had_the_key() -> None:
     look_at_reports(1)
     seal(stream_of())

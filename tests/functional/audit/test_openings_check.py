@@ -206,35 +206,21 @@ def test_a_row_without_an_opening_is_no_finding() -> None:
     assert kinds() == []
 
 
-def test_a_retry_is_no_finding() -> None:
+@pytest.mark.parametrize(
+    ("attempts", "found"),
+    [((1, 2, 3), []), ((1, 1), ["opening_repeated"]), ((1, 2, 3, 4), ["opening_repeated"])],
+    ids=["tried again", "twice", "more often than it is tried"],
+)
+def test_a_row_opens_once_with_its_retries(attempts: tuple[int, ...], found: list[str]) -> None:
     row = opening_row()
-    for attempt in (1, 2, 3):
+    for attempt in attempts:
         decrypt(f"opening/{row}.{attempt}")
-    assert kinds() == []
+    assert kinds() == found
 
 
-def test_a_row_that_opens_twice_is_found() -> None:
-    row = opening_row()
-    decrypt(f"opening/{row}.1")
-    decrypt(f"opening/{row}.1")
-    assert kinds() == ["opening_repeated"]
-
-
-def test_a_row_that_opens_more_often_than_it_is_tried_is_found() -> None:
-    row = opening_row()
-    for attempt in (1, 2, 3, 4):
-        decrypt(f"opening/{row}.{attempt}")
-    assert kinds() == ["opening_repeated"]
-
-
-def test_a_row_of_long_ago_counts_for_no_new_opening() -> None:
-    row = opening_row(wiring.clock.now() - timedelta(minutes=6))
-    decrypt(f"opening/{row}.1")
-    assert kinds() == ["opening_not_recorded"]
-
-
-def test_a_row_that_is_written_after_the_opening_does_not_count() -> None:
-    row = opening_row(wiring.clock.now() + timedelta(minutes=2))
+@pytest.mark.parametrize("minutes", [-6, 2])
+def test_a_row_of_long_ago_or_of_later_counts_for_no_opening(minutes: int) -> None:
+    row = opening_row(wiring.clock.now() + timedelta(minutes=minutes))
     decrypt(f"opening/{row}.1")
     assert kinds() == ["opening_not_recorded"]
 

@@ -281,10 +281,12 @@ def test_a_code_of_the_other_step_is_refused(step: str, code: str) -> None:
     ("step", "sent", "field"),
     [
         ("resolve", {"outcome": {}}, "outcome"),
+        ("resolve", {"outcome": None}, "outcome"),
         ("resolve", {"outcome": {"xx": "Over."}}, "outcome.xx"),
         ("resolve", {"outcome": "Over."}, "outcome"),
         ("resolve", {"reason": {"en": "Over."}}, "reason"),
         ("withdraw", {"reason": " "}, "reason"),
+        ("withdraw", {"reason": None}, "reason"),
         ("withdraw", {"reason": {"en": "x" * 501}}, "reason.en"),
         ("withdraw", {"reason": {"xx": "No."}}, "reason.xx"),
     ],

@@ -142,15 +142,6 @@ def test_a_hold_awaits_its_second_person_and_so_does_its_end() -> None:
     assert listed() == []
 
 
-def test_a_referral_awaits_its_second_person() -> None:
-    created = file_next()
-    change_report(created["id"], 1, status="acknowledged")
-    body = {"agency": "city_services", "reason": "It is theirs.", "include": ["text"]}
-    assert act(created, "/referral", body).status == 201
-    assert listed("needs_action=true", "li") == [created["id"]]
-    assert listed("needs_action=true", "wang") == []
-
-
 def test_a_new_place_and_a_reopening_are_to_be_read() -> None:
     created, other = file_next("other"), file_next("other")
     for each in (created, other):
@@ -262,38 +253,12 @@ def test_a_drill_ranks_with_the_rest() -> None:
     assert listed("drill=false") == [real["id"]]
 
 
-@pytest.mark.parametrize(
-    ("query", "field"),
-    [
-        ("urgency=extreme", "urgency"),
-        ("unread=1", "unread"),
-        ("needs_action=yes", "needs_action"),
-        ("sort=age", "sort"),
-    ],
-)
-def test_a_wrong_value_is_named(query: str, field: str) -> None:
-    reply = call("GET", f"{OFFICERS}?{query}", officer="wang")
-    assert (reply.status, [each["field"] for each in reply.json["errors"]]) == (422, [field])
-
-
 def test_a_cursor_of_one_order_is_none_of_the_other() -> None:
     for _ in range(3):
         file_next()
     cursor = page("limit=1")["next_cursor"]
     reply = call("GET", f"{OFFICERS}?sort=newest&fold=none&limit=1&cursor={cursor}", officer="wang")
     assert (reply.status, reply.json["code"]) == (400, "bad_cursor")
-
-
-def test_nothing_is_listed_by_attention_without_a_record() -> None:
-    file_next()
-    listed()
-    [row] = cloud.client("dynamodb").scan(
-        TableName=wiring.settings().audit_table,
-        FilterExpression="#a = :l",
-        ExpressionAttributeNames={"#a": "action"},
-        ExpressionAttributeValues={":l": {"S": "list"}},
-    )["Items"]
-    assert '"sort": "attention"' in row["detail"]["S"]
 
 
 class Duty(RuleBasedStateMachine):

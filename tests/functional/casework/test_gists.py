@@ -220,14 +220,6 @@ def test_one_that_was_moved_to_another_row_does_not_open() -> None:
     assert page() == {created["id"]: GIST, other["id"]: None}
 
 
-def test_who_may_not_list_the_report_reads_none_and_writes_none() -> None:
-    created = with_gist()
-    cloud.officer("li", categories=("traffic_violation",))
-    assert page(officer="li") == {}
-    path = f"/v1/officer/reports/{created['id']}/gist"
-    assert call("PUT", path, {"text": "Smoke"}, officer="li", version=2).status == 404
-
-
 def test_an_export_opens_no_gist() -> None:
     created = with_gist()
     wiring.clock.advance(KEPT)

@@ -84,27 +84,6 @@ def notices() -> list[Any]:
     return list(cloud.sent())
 
 
-def test_one_officer_asks_and_another_lifts() -> None:
-    created = held()
-    reply = lift(created)
-    assert reply.status == 202
-    assert (reply.json["by"], reply.json["reason"]) == ("wang", WHY["reason"])
-    lift_as_read = shown(created)["lift"]
-    assert reply.json == {name: lift_as_read[name] for name in ("by", "reason", "asked_at")}
-    assert is_held(created)
-
-    assert approve_lift(created, "li").status == 204
-    assert shown(created) is None
-    assert not is_held(created)
-
-
-def test_a_lift_that_nobody_asked_for_is_not_approved() -> None:
-    created = held()
-    reply = approve_lift(created, "zhao")
-    assert (reply.status, reply.json["code"]) == (409, "no_lift")
-    assert is_held(created)
-
-
 def test_the_end_of_a_request_is_no_request_to_lift_what_was_approved_meanwhile() -> None:
     created = held()
     reply = lift(created, body=WHY | {"only_request": True})

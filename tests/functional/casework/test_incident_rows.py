@@ -106,12 +106,6 @@ def test_a_report_and_those_found_with_it_are_one_row() -> None:
     assert opened(reports[2])["incident"] == incident
 
 
-def test_more_are_found_than_are_kept_at_one_report() -> None:
-    assert made(alike(45)[0])["count"] == 45
-    [row] = queue()
-    assert row["incident"]["count"] == 45
-
-
 def test_an_incident_is_one_row_over_all_pages() -> None:
     reports = alike(3)
     others = filed(*[{"text": f"{number} {OTHER_TEXT[number:]}"} for number in range(6)])

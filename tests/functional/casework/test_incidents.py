@@ -271,14 +271,6 @@ def _head(created: Mapping[str, Any]) -> dict[str, Any]:
     return head.row
 
 
-def test_an_altered_sketch_stops_nothing() -> None:
-    altered, *others = [file(text=TEXT) for _ in range(3)]
-    table, row = wiring.reports().table, _head(altered)
-    table.put({**row, "sealed_sketch": row["sealed_sketch"][:-1] + b"\0"})
-    assert suggest() == {"recorded": 2, "lost": 1}
-    assert set(similar(others[0])) == {others[1]["id"]}
-
-
 @pytest.mark.parametrize(
     "change",
     [

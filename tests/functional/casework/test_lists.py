@@ -196,7 +196,15 @@ def test_a_filter_out_of_scope_gives_an_empty_page_and_a_denial_on_record() -> N
         ("limit=1e3", "limit"),
         ("limit=%D9%A3", "limit"),
         ("limit=1&limit=2", "limit"),
+        ("limit=", "limit"),
+        ("limit=5.0", "limit"),
+        ("limit=%2B5", "limit"),
+        ("limit=" + "9" * 5000, "limit"),
         ("sort=urgency", "sort"),
+        ("urgency=extreme", "urgency"),
+        ("unread=1", "unread"),
+        ("needs_action=yes", "needs_action"),
+        ("order=newest", "order"),
     ],
 )
 def test_a_wrong_filter_is_named(query: str, field: str) -> None:
@@ -223,8 +231,11 @@ def test_a_cursor_that_was_tampered_with_or_is_old_is_refused() -> None:
         cursor[:n] + ("A" if cursor[n] != "A" else "B") + cursor[n + 1 :]
         for n in range(0, len(cursor), 7)
     ]
-    for wrong in (*flipped, cursor[:-1], cursor + "A", "null", "x" * 10_000, ""):
+    hostile = ("%00", "%F0%9F%9A%92", cursor * 2)
+    for wrong in (*flipped, cursor[:-1], cursor + "A", "null", "x" * 10_000, "", *hostile):
         assert follow(wrong).json["code"] == "bad_cursor", wrong
+    for elsewhere in (follow(cursor, "category=other"), follow(cursor, officer="narrow")):
+        assert elsewhere.json["code"] == "bad_cursor"
     wiring.clock.advance(timedelta(hours=25))
     assert follow(cursor).json["code"] == "bad_cursor"
     wiring.clock.advance(timedelta(hours=-25))

@@ -79,13 +79,6 @@ def test_oversight_sees_nothing_else() -> None:
     assert call("GET", "/v1/officer/reports", officer="ombud").json["items"] == []
 
 
-def test_its_row_says_nothing_of_what_it_is_about() -> None:
-    row = head(about_police(bulletin_id=None))
-    assert (row["category"], row["district"]) == ("oversight", "unknown")
-    said = json.dumps(row, default=str)
-    assert not re.search("traffic|chaoyang|same_as|sketch|station", said)
-
-
 def test_its_reporter_reads_who_has_it_and_keeps_every_promise() -> None:
     created = about_police()
     assert mine(created)["category"] == "traffic_violation"

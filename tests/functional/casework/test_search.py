@@ -63,13 +63,6 @@ def test_a_report_that_was_opened_is_found_however_the_number_is_typed(typed: st
     assert (reply["more"], reply["searched"]) == (False, "opened_reports")
 
 
-def test_what_nobody_has_opened_is_not_found() -> None:
-    created = file_text()
-    assert found(PLATE) == []
-    opened(created)
-    assert found(PLATE) == [created["id"]]
-
-
 def test_when_a_notice_comes_in_between_an_opening_is_noted_and_entered_one_by_one() -> None:
     created = file_text("无", "other")
     cloud.stream(cloud.all_keys())
@@ -165,11 +158,6 @@ def test_more_than_a_page_is_said_of_what_is_in_scope_and_of_nothing_else() -> N
     assert (len(page["items"]), page["more"]) == (FOUND_MAX, True)
     assert mine["id"] not in {each["id"] for each in page["items"]}
     assert ([each["id"] for each in narrow["items"]], narrow["more"]) == ([mine["id"]], False)
-
-
-def test_the_newest_come_first() -> None:
-    made = [filed_and_opened()["id"] for _ in range(3)]
-    assert found(PLATE) == made[::-1]
 
 
 def test_a_search_is_on_record_by_a_name_that_says_nothing(aws: Mapping[str, str]) -> None:

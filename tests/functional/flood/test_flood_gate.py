@@ -171,13 +171,6 @@ def test_in_normal_times_a_neighbours_junk_delays_no_report() -> None:
     assert (head.report.lane, head.report.unproven) == (Lane.CRITICAL, False)
 
 
-def test_with_a_proof_it_does_not_wait() -> None:
-    set_level(LoadLevel.FLOOD)
-    key = new_key()
-    challenge = call("GET", "/v1/health").json["challenge"]
-    assert not unproven(file("child_abduction", key=key, proof=prove(challenge, key)))
-
-
 def test_an_officers_entry_needs_no_proof() -> None:
     cloud.officer("wang")
     set_level(LoadLevel.HEAVY_FLOOD)

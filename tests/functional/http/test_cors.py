@@ -17,7 +17,6 @@ pytestmark = pytest.mark.usefixtures("aws", "clean")
 
 CONSOLE = "https://console.test"
 FOREIGN = {"Origin": "https://page.example"}
-TEXT = {"Content-Type": "text/plain"}
 EXPOSED = {"allow", "deprecation", "etag", "idempotency-replayed", "location", "ratelimit"} | {
     "ratelimit-policy", "retry-after", "sunset", "x-request-id"
 }  # fmt: skip
@@ -47,25 +46,6 @@ def assert_open_to(origin: str, reply: Reply) -> None:
 
 def assert_open_to_none(reply: Reply) -> None:
     assert not [name for name in reply.headers if name.startswith("access-control-")]
-
-
-def test_a_page_reads_that_a_report_is_filed() -> None:
-    reply = call("POST", "/v1/reports", report(), key=new_key(), headers=FOREIGN)
-    assert reply.status == 201
-    assert_open_to("*", reply)
-
-
-def test_a_page_reads_a_refusal() -> None:
-    refused = {
-        400: call("POST", "/v1/reports", raw=b"{", key=new_key(), headers=FOREIGN),
-        401: call("GET", "/v1/reports/mine", headers=FOREIGN),
-        404: call("GET", "/v1/bulletins/unknown", headers=FOREIGN),
-        415: call("POST", "/v1/reports", raw=b"x", key=new_key(), headers=FOREIGN | TEXT),
-        422: call("POST", "/v1/reports", {}, key=new_key(), headers=FOREIGN),
-    }
-    for status, reply in refused.items():
-        assert reply.status == status
-        assert_open_to("*", reply)
 
 
 def test_a_page_with_a_receipt_reads_its_report_and_that_it_has_it_already() -> None:

@@ -595,13 +595,6 @@ def test_a_recording_becomes_a_clean_copy_and_nothing_else(
     assert is_bare_sound(bucket.read(playback, manifest.playback_version))
 
 
-def test_a_recording_with_more_bytes_than_allowed_is_rejected(bucket: MediaBucket) -> None:
-    for data in (samples.recording(), samples.amr()):
-        manifest = verdict(bucket, data + bytes((25 << 20) + 1 - len(data)))
-        assert (manifest.state, manifest.reason) == (MediaState.REJECTED, RejectReason.TOO_LARGE)
-        bucket.delete_all("")
-
-
 @pytest.mark.skipif(not PHONE.is_dir(), reason="the collection of phone media is not here")
 @pytest.mark.parametrize(
     ("name", "content_type"),

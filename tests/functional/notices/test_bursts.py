@@ -15,7 +15,7 @@ from chalicelib.store.reports.heads import new_head
 from tests import cloud
 from tests.client import call
 from tests.faults import inject
-from tests.steps import by_officer, by_reporter, file
+from tests.steps import by_reporter, file
 
 pytestmark = pytest.mark.usefixtures("aws", "clean", "full_minute")
 
@@ -228,31 +228,6 @@ def test_a_digest_whose_sender_dies_is_sent_again_whole() -> None:
     digests = [notice for notice in cloud.sent() if notice["kind"] == "digest"]
     assert [digest["count"] for digest in digests] == [3, 3]
     assert len({digest["event_id"] for digest in digests}) == 1
-
-
-def test_an_unacknowledged_critical_report_escalates_at_five_and_fifteen_minutes() -> None:
-    file("child_abduction")
-    cloud.stream(cloud.all_keys())
-    seen = []
-    for _ in range(20):
-        wiring.clock.advance(timedelta(minutes=1))
-        cloud.sweep()
-        seen.append(kinds().count("escalation"))
-
-    assert seen == [0] * 4 + [1] * 10 + [2] * 6
-
-
-def test_the_first_acknowledgement_ends_the_escalation() -> None:
-    cloud.officer("wang")
-    created = file("child_abduction")
-    cloud.stream(cloud.all_keys())
-    by_officer("GET", created, "")
-    reply = by_officer("PATCH", created, "", {"status": "acknowledged"}, version=1)
-    assert reply.status == 200, reply.text
-    wiring.clock.advance(timedelta(minutes=30))
-    cloud.sweep()
-
-    assert kinds() == ["report"]
 
 
 def test_a_second_digest_of_a_long_burst_names_reports_as_well() -> None:

@@ -83,22 +83,6 @@ def names(*usernames: str) -> tuple[str, ...]:
     return tuple(officer_address(each) for each in sorted(usernames))
 
 
-def test_without_a_plan_everybody_with_the_scope_is_notified() -> None:
-    subscribe("wang")
-    file_in_chaoyang()
-
-    assert addressees() == [EVERYBODY]
-
-
-def test_a_notice_goes_to_who_is_on_duty() -> None:
-    for username in ("wang", "li", "zhao"):
-        subscribe(username)
-    on_duty("li", "zhao")
-    file_in_chaoyang()
-
-    assert addressees() == [names("li", "zhao")]
-
-
 def test_it_reaches_the_officer_on_duty_and_no_other() -> None:
     inboxes = {}
     for username in ("wang", "li"):
@@ -157,16 +141,6 @@ def test_a_shift_takes_what_it_names_and_an_empty_one_means_everybody(
     file_in_chaoyang()
 
     assert addressees() == [expected]
-
-
-def test_nobody_on_duty_is_told_of_what_they_may_not_see() -> None:
-    cloud.officer("li", categories=("other",), email="li@police.example")
-    for username in ("wang", "li"):
-        subscribe(username)
-    on_duty("wang", "li")
-    file_in_chaoyang()
-
-    assert addressees() == [names("wang")]
 
 
 def test_a_smaller_scope_acts_at_the_next_notice() -> None:

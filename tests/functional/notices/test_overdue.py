@@ -148,15 +148,6 @@ def test_an_acknowledged_report_that_is_given_back_does_not_wait() -> None:
     assert notices(minutes=45, every=15) == []
 
 
-@pytest.mark.parametrize("what", ["an assignment", "a reply", "a note"])
-def test_it_ends_also_before_officers_were_notified(what: str) -> None:
-    created = file(CRITICAL)
-    act(created, method="GET")
-    ENDS[what](created)
-    cloud.stream(cloud.all_keys())
-    assert notices(minutes=40, every=20) == []
-
-
 def test_to_open_a_report_is_enough_unless_it_is_critical() -> None:
     created = file_and_notify(HIGH)
     act(created, method="GET")

@@ -85,17 +85,6 @@ def openings(created: Mapping[str, Any]) -> list[tuple[str, Action]]:
     return [(row["sk"].rpartition("#")[2], Action(row["action"])) for row in rows]
 
 
-def test_the_receipt_opens_what_the_reporter_may_read() -> None:
-    created = file_canaries()
-    work_on(created)
-    mine = call("GET", "/v1/reports/mine", receipt=created["receipt"]).json
-
-    assert mine["text"] == TEXT
-    assert [each["text"] for each in mine["messages"]] == [MESSAGE, REPLY]
-    assert mine["outcome"]["reason"] == REASON
-    assert NOTE not in str(mine)
-
-
 def test_a_reporters_calls_decrypt_nothing_with_kms() -> None:
     made: list[Any] = []
     with decryptions(made):
@@ -168,16 +157,6 @@ def test_what_kms_refuses_is_not_shown_and_an_operator_hears_of_it(
     assert reply.status == 503
     assert TEXT not in reply.text
     assert line in [record.getMessage() for record in caplog.records]
-
-
-def test_a_public_key_that_was_replaced_is_noticed(caplog: pytest.LogCaptureFixture) -> None:
-    created = file_canaries()
-    mallory = PrivateKey(b"m" * 32)
-    where = keys.report(created["id"]), keys.HEAD
-    wiring.reports().table.update(Update(*where, put={"public_key": mallory.public}))
-
-    assert by_officer("GET", created).status == 503
-    assert "content_key_altered" in [record.getMessage() for record in caplog.records]
 
 
 def replace_key(created: Mapping[str, Any], *left: str) -> None:

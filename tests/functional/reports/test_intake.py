@@ -215,20 +215,6 @@ def test_a_large_video_goes_up_in_parts_and_a_fresh_grant_says_so() -> None:
     assert by_reporter("POST", created, f"/media/{'0' * 16}/grant").status == 404
 
 
-def test_a_type_that_cannot_be_attached_is_refused_with_those_that_can() -> None:
-    reply = call(
-        "POST",
-        "/v1/reports",
-        report(media=[{"content_type": "image/tiff", "size": 5}]),
-        key=new_key(),
-    )
-
-    assert reply.status == 422
-    [error] = reply.json["errors"]
-    assert (error["field"], error["code"]) == ("media.0.content_type", "unsupported_media_type")
-    assert "JPEG" in error["detail"]
-
-
 def test_every_wrong_field_is_named_in_the_callers_language() -> None:
     body = {
         "category": "nonsense",

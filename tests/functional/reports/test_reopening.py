@@ -55,14 +55,6 @@ def test_it_is_open_again_with_what_the_reporter_wrote() -> None:
     assert [each["id"] for each in page["items"]] == [created["id"]]
 
 
-def test_officers_are_notified() -> None:
-    created = closed(category="child_abduction")
-    reopen(created)
-    cloud.stream(cloud.all_keys())
-    [notice] = cloud.sent()
-    assert (notice["kind"], notice["urgency"]) == ("message", "critical")
-
-
 def test_the_clock_writes_it_to_the_history_and_the_statistics_count_it() -> None:
     created = closed()
     reopen(created)
@@ -184,14 +176,6 @@ def test_the_ledger_says_that_it_was_reopened() -> None:
     created = closed()
     reopen(created)
     assert events_of(created)[-2:] == ["closed", "reopened"]
-
-
-def test_the_flag_of_what_came_after_the_closing_goes() -> None:
-    created = closed()
-    by_reporter("POST", created, "/messages", {"text": "Hello?"})
-    assert opened(created)["flags"] == ["after_closing"]
-    reopen(created)
-    assert opened(created)["flags"] == []
 
 
 def mute(created: Mapping[str, Any]) -> None:

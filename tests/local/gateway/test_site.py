@@ -122,10 +122,6 @@ def test_a_file_that_a_browser_has_is_not_sent_again(built: Ask) -> None:
     assert built("/", If_None_Match='"other"').status == 200
 
 
-def test_a_file_is_kept_for_each_encoding_apart(built: Ask) -> None:
-    assert header(built("/"), "Vary") == "Accept-Encoding"
-
-
 def test_clients_that_could_not_be_built_say_why() -> None:
     ask = site(MissingWeb("npm <said> no"))
     start = ask("/")
@@ -136,12 +132,6 @@ def test_clients_that_could_not_be_built_say_why() -> None:
     assert console.status == 503
     assert b"npm &lt;said&gt; no" in console.body
     assert ask("/v1/things").body == b'{"api":true}'
-
-
-def test_without_the_clients_the_api_alone_is_served() -> None:
-    ask = site(None)
-    assert ask("/").body == b"<html><body>The API</body></html>"
-    assert ask("/console/").status == 404
 
 
 @pytest.mark.parametrize("kind", ["none", "missing", "built"])
@@ -193,10 +183,6 @@ def test_the_clock_goes_only_forward(body: bytes) -> None:
     asked = list[timedelta]()
     assert clocked(asked)(body)[0] == 400
     assert asked == []
-
-
-def test_who_reads_the_clock_is_at_the_api() -> None:
-    assert clocked([])(b"", "GET")[0] == 404
 
 
 def test_a_part_of_a_file_is_served_as_cloudfront_does(built: Ask) -> None:

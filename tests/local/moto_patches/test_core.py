@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from botocore.exceptions import ClientError
 from moto import backends
 from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.dynamodb.models import dynamodb_backends
@@ -28,31 +27,6 @@ class _Parent:
 
 class _Owner(_Parent):
     own = "moto's"
-
-
-def _look() -> tuple[str, str]:
-    return _Owner.own, _Owner.inherited
-
-
-def test_a_patch_replaces_attributes_and_puts_them_back() -> None:
-    patch = Patch((_Owner, "own", "ours"), (_Owner, "inherited", "ours"))
-    patch.apply()
-    patch.apply()
-    assert _look() == ("ours", "ours")
-    with patch.removed():
-        assert _look() == ("moto's", "moto's")
-    assert _look() == ("ours", "ours")
-    patch.remove()
-    patch.remove()
-    assert _look() == ("moto's", "moto's")
-    assert "inherited" not in vars(_Owner)
-
-
-def test_a_patch_that_is_not_applied_stays_so() -> None:
-    patch = Patch((_Owner, "own", "ours"))
-    with patch.removed():
-        pass
-    assert _look() == ("moto's", "moto's")
 
 
 @pytest.mark.parametrize("module", [core, dynamodb, kms, s3], ids=lambda module: module.__name__)
@@ -107,13 +81,6 @@ def test_a_service_answers_at_the_addresses_that_moto_makes_each_time_alone(
     with core.LOOKUPS.removed():
         assert backend.urls is not backend.urls
         assert backend.urls == known
-
-
-def test_an_action_that_is_not_there_is_still_refused(aws: Mapping[str, str]) -> None:
-    with pytest.raises((ClientError, NotImplementedError)):
-        cloud.client("dynamodb").describe_kinesis_streaming_destination(
-            TableName=aws["REPORTS_TABLE"]
-        )
 
 
 def test_moto_alone_lists_the_methods_each_time(aws: Mapping[str, str]) -> None:

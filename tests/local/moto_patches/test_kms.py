@@ -57,29 +57,6 @@ def test_a_public_key_names_its_key_by_arn(aws: Mapping[str, str]) -> None:
     assert (public["KeySpec"], public["KeyUsage"]) == ("RSA_3072", "ENCRYPT_DECRYPT")
 
 
-def test_the_other_key_opens_nothing(aws: Mapping[str, str]) -> None:
-    ciphertext = _encrypted(_public_key(aws["CONTENT_KEY"])["PublicKey"], b"secret")
-    with pytest.raises(ClientError, match="InvalidCiphertextException"):
-        _open(ciphertext, aws["CONTACT_KEY"])
-
-
-@pytest.mark.parametrize("ciphertext", [b"x", bytes(384), b"x" * 385])
-def test_what_the_key_did_not_encrypt_is_refused(aws: Mapping[str, str], ciphertext: bytes) -> None:
-    with pytest.raises(ClientError, match="InvalidCiphertextException"):
-        _open(ciphertext, aws["CONTENT_KEY"])
-
-
-def test_an_algorithm_of_other_keys_is_refused(aws: Mapping[str, str]) -> None:
-    ciphertext = _encrypted(_public_key(aws["CONTENT_KEY"])["PublicKey"], b"secret")
-    with pytest.raises(ClientError, match="InvalidKeyUsageException"):
-        _open(ciphertext, aws["CONTENT_KEY"], "SYMMETRIC_DEFAULT")
-
-
-def test_an_unknown_key_is_not_found(aws: Mapping[str, str]) -> None:
-    with pytest.raises(ClientError, match="NotFoundException"):
-        _open(b"x", "arn:aws:kms:us-east-1:123456789012:key/mrk-none")
-
-
 def test_a_key_that_is_disabled_or_waits_for_its_deletion_opens_nothing(
     aws: Mapping[str, str],
 ) -> None:
@@ -108,17 +85,6 @@ def test_a_hash_is_signed_as_it_is(aws: Mapping[str, str]) -> None:
     assert signed["KeyId"] == public["KeyId"]
     signed = _sign(aws["LEDGER_KEY"], b"content", "RAW")
     assert is_signed_by(public["PublicKey"], b"content", signed["Signature"])
-
-
-@pytest.mark.parametrize("length", [31, 33])
-def test_what_is_no_hash_is_not_signed_as_one(aws: Mapping[str, str], length: int) -> None:
-    with pytest.raises(ClientError, match="ValidationException"):
-        _sign(aws["LEDGER_KEY"], bytes(length))
-
-
-def test_a_key_that_opens_does_not_sign(aws: Mapping[str, str]) -> None:
-    with pytest.raises(ClientError, match="InvalidKeyUsageException"):
-        _sign(aws["CONTENT_KEY"], bytes(32))
 
 
 def test_a_key_that_is_disabled_signs_nothing(aws: Mapping[str, str]) -> None:

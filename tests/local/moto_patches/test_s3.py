@@ -110,13 +110,6 @@ def test_the_whole_has_crc64nvme_over_the_full_object(metadata: Mapping[str, str
     body.file.close()
 
 
-def test_another_algorithm_is_motos() -> None:
-    upload = _upload({"x-amz-checksum-algorithm": "SHA256"})
-    _, _, checksum = upload.complete(_listed(upload, 1, 2, 3))
-    assert checksum is not None
-    assert checksum[0] == "COMPOSITE"
-
-
 @fails_without(s3.MULTIPART)
 def test_parts_out_of_order_are_refused() -> None:
     upload = _upload()
@@ -216,13 +209,6 @@ def test_who_deletes_page_by_page_comes_to_the_end(bucket: str) -> None:
         for found in _ids(page):
             s3.delete_object(Bucket=bucket, Key="a", VersionId=found)
     assert _ids(_list(bucket)) == []
-
-
-def test_a_key_marker_alone_goes_on_after_that_key(bucket: str) -> None:
-    _put(bucket, "a")
-    _put(bucket, "a")
-    after = _put(bucket, "b")
-    assert _ids(_list(bucket, KeyMarker="a")) == [after]
 
 
 @fails_without(s3.OBJECT_VERSIONS)

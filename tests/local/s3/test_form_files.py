@@ -66,20 +66,6 @@ def test_more_than_20_kib_before_the_file_are_refused(gate: Gate, grant: grants.
     assert (status, code_of(body)) == (400, "MaxPostPreDataLengthExceeded")
 
 
-@pytest.mark.parametrize(
-    "kind",
-    [
-        "application/json",
-        "multipart/form-data",
-        "multipart/form-data; boundary=",
-        "multipart/mixed; boundary=x",
-    ],
-)
-def test_a_post_that_is_no_form_is_refused(gate: Gate, kind: str) -> None:
-    status, _, body = gate.ask("POST", f"/{BUCKET}", b"{}", {"Content-Type": kind})
-    assert (status, code_of(body)) == (412, "PreconditionFailed")
-
-
 def test_a_field_that_is_not_utf_8_is_refused_and_harms_nothing(
     gate: Gate, grant: grants.PostGrant
 ) -> None:
@@ -89,14 +75,3 @@ def test_a_field_that_is_not_utf_8_is_refused_and_harms_nothing(
             f'name="{field}"\r\n\r\n'.encode(), f'name="{field}"\r\n\r\n'.encode() + b"\xff\xfe"
         )
         assert gate.ask("POST", f"/{BUCKET}", broken, {"Content-Type": kind})[0] == 403
-
-
-def test_a_length_that_is_no_number_is_refused(gate: Gate) -> None:
-    kind = {"Content-Type": "multipart/form-data; boundary=x", "Content-Length": "-1"}
-    assert gate.ask("POST", f"/{BUCKET}", b"", kind)[0] == 400
-
-
-def test_a_form_without_a_length_is_refused(gate: Gate) -> None:
-    kind = {"Content-Type": "multipart/form-data; boundary=x", "Transfer-Encoding": "chunked"}
-    status, _, body = gate.ask("POST", f"/{BUCKET}", iter([b"--x--"]), kind)
-    assert (status, code_of(body)) == (411, "MissingContentLength")

@@ -38,22 +38,6 @@ def test_a_granted_form_is_stored_with_its_type_checksum_and_version(
     assert s3.get_object(Bucket=BUCKET, Key=key)["Body"].read() == PICTURE
 
 
-def test_fewer_bytes_than_granted_are_accepted(
-    gate: Storage, s3: Any, key: str, grant: grants.PostGrant
-) -> None:
-    assert gate.post(grant.url, grant.fields, b"x")[0] == 204
-    assert s3.head_object(Bucket=BUCKET, Key=key)["ContentLength"] == 1
-
-
-def test_fields_may_come_in_any_order_and_case(gate: Gate, grant: grants.PostGrant) -> None:
-    shuffled = {name.upper(): value for name, value in reversed(grant.fields.items())}
-    assert gate.post(grant.url, shuffled, PICTURE)[0] == 204
-
-
-def test_fields_that_s3_ignores_need_no_condition(gate: Gate, grant: grants.PostGrant) -> None:
-    assert gate.post(grant.url, {**grant.fields, "x-ignore-me": "1"}, PICTURE)[0] == 204
-
-
 def test_a_file_that_holds_boundary_like_lines_arrives_whole(
     gate: Gate, s3: Any, key: str, grant: grants.PostGrant
 ) -> None:
@@ -215,12 +199,6 @@ def test_a_form_signed_by_somebody_else_is_refused(
 ) -> None:
     grant = a_grant(gate.client(**credential), key)
     assert refusal_of(gate.post(grant.url, grant.fields, PICTURE)) == (403, code)
-    assert_nothing_stored(s3, key)
-
-
-def test_a_form_without_a_policy_is_refused(gate: Storage, s3: Any, key: str) -> None:
-    fields = {"key": key, "Content-Type": "image/jpeg"}
-    assert gate.post(f"/{BUCKET}", fields, PICTURE)[0] in (400, 403)
     assert_nothing_stored(s3, key)
 
 

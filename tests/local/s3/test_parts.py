@@ -67,13 +67,6 @@ def test_the_parts_held_are_listed_with_their_sizes(
     )
 
 
-def test_a_part_sent_again_replaces_the_first(s3: Any, key: str, upload: str, parts: Send) -> None:
-    parts(1)
-    parts(1, 2, 3)
-    complete(s3, key, upload)
-    assert s3.head_object(Bucket=BUCKET, Key=key)["ContentLength"] == SIZE
-
-
 def test_an_upload_with_parts_missing_names_them(
     s3: Any, key: str, upload: str, parts: Send
 ) -> None:
@@ -124,14 +117,6 @@ def test_a_part_at_a_changed_address_is_refused(
     target = part_target(s3, key, upload, 3)
     assert change(target) != target
     assert refusal_of(gate.ask("PUT", change(target), LAST)) == MISMATCH
-    assert MediaBucket(s3, BUCKET).list_parts(key, upload) == ()
-
-
-def test_a_part_signed_by_somebody_else_is_refused(
-    gate: Storage, s3: Any, key: str, upload: str
-) -> None:
-    target = part_target(gate.client(secret_key="guessed"), key, upload, 3)
-    assert refusal_of(gate.ask("PUT", target, LAST)) == MISMATCH
     assert MediaBucket(s3, BUCKET).list_parts(key, upload) == ()
 
 

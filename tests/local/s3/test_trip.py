@@ -60,23 +60,6 @@ def upload(stack: Stack, key: str, body: bytes = b"picture", origin: str | None 
     )
 
 
-def test_an_upload_reaches_the_queue_without_the_uploaders_address(stack: Stack) -> None:
-    status, headers, _ = upload(stack, "originals/R1/M1")
-    assert status == 204
-    (event,) = stack.take("UPLOADS_QUEUE_URL")
-    stored = event["detail"]["object"]
-    assert stored.pop("sequencer")
-    assert stored == {
-        "key": "originals/R1/M1",
-        "size": 7,
-        "version-id": headers["x-amz-version-id"],
-    }
-    assert event == {
-        "detail-type": "Object Created",
-        "detail": {"bucket": {"name": stack.names["MEDIA_BUCKET"]}, "object": stored},
-    }
-
-
 def test_what_is_uploaded_is_encrypted_by_the_buckets_default(stack: Stack) -> None:
     upload(stack, "originals/R2/M1")
     head = stack.s3.head_object(Bucket=stack.names["MEDIA_BUCKET"], Key="originals/R2/M1")

@@ -139,22 +139,6 @@ def test_a_loop_works_until_nothing_is_left_and_again_when_it_is_woken() -> None
     assert not loop.is_alive()
 
 
-def test_a_loop_ends_at_once_while_it_gathers() -> None:
-    worked = threading.Event()
-
-    def work() -> bool:
-        worked.set()
-        return False
-
-    loop = Loop("of the test", work, PATIENCE_S, gather_s=1000)
-    loop.start()
-    assert worked.wait(PATIENCE_S)
-    loop.wake()
-    loop.end()
-    loop.join(PATIENCE_S)
-    assert not loop.is_alive()
-
-
 def test_every_event_function_of_the_app_is_fed(aws: Mapping[str, str]) -> None:
     from app import app
 

@@ -6,12 +6,10 @@ from collections.abc import Mapping
 from typing import Any
 
 import boto3
-import pytest
-from botocore.exceptions import ClientError
 
 from infra import template
-from infra.local.triggers.streams import StreamConsumer, read_filters
-from tests.local.triggers.function import Function, fail
+from infra.local.triggers.streams import StreamConsumer
+from tests.local.triggers.function import Function
 
 
 def _stream(
@@ -190,27 +188,3 @@ def test_no_more_is_read_than_a_track_can_hold(aws: Mapping[str, str], clean: No
         ["MESSAGE#2", "MESSAGE#3"],
         ["MESSAGE#4"],
     ]
-
-
-def test_a_batch_that_is_not_full_is_the_last_for_now(aws: Mapping[str, str], clean: None) -> None:
-    consumer = _stream(aws, Function(), BatchSize=2)
-    _write(*(("REPORT#1", f"MESSAGE#{number}") for number in range(3)))
-    assert [consumer.work(), consumer.work()] == [True, False]
-    assert not consumer.waits_for_room
-
-
-def test_what_cannot_even_be_set_aside_waits_on(aws: Mapping[str, str], clean: None) -> None:
-    function = Function(fail)
-    nowhere = {"NOTICES_DEAD_LETTERS_URL": f"{aws['NOTICES_DEAD_LETTERS_URL']}-not-there"}
-    consumer = _stream({**aws, **nowhere}, function, MaximumRetryAttempts=0)
-    _write(("REPORT#1", "HEAD"))
-    with pytest.raises(ClientError):
-        _work(consumer)
-    function.response = None
-    _work(consumer)
-    assert [_keys(call) for call in function.calls] == [["HEAD"], ["HEAD"]]
-
-
-def test_one_of_several_filters_is_enough() -> None:
-    wants = read_filters(['{"a":["x"]}', '{"a":["y"]}'])
-    assert [wants({"a": word}) for word in "xyz"] == [True, True, False]
