@@ -318,7 +318,8 @@ migrate: $(VENV)/.installed ## Migrate the rows of STAGE=dev that are of an old 
 	@$(COMMAND) infra.stage migrate $(GIVEN_STAGE) $(if $(filter 1,$(CHECK)),--dry-run)
 
 agency-key: $(VENV)/.installed ## Keep the key of an agency's server of Open311: STAGE=prod AGENCY=streets
-	@$(COMMAND) infra.stage agency-key $(GIVEN_STAGE) --agency="$(AGENCY)"
+	@$(if $(CITY),$(BIN)/python -m infra.city $(CITY))
+	@CITY="$(CITY)" $(COMMAND) infra.stage agency-key $(GIVEN_STAGE) --agency="$(AGENCY)"
 
 rotate-key: $(VENV)/.installed ## Put a new key behind an alias: STAGE=prod KEY=content
 	@$(COMMAND) infra.stage rotate-key $(GIVEN_STAGE) --key="$(KEY)"

@@ -34,7 +34,10 @@ def main(arguments: Sequence[str]) -> int:
     target = find_target(asked.stage)
     known = agency(asked.agency)
     if known is None or not known.is_sent_to:
-        raise Refused("Name an agency of the city that receives by open311: AGENCY=streets")
+        raise Refused(
+            "Name an agency of the city that receives by open311: AGENCY=streets. For another city "
+            "than the default one, name its folder, too: CITY=path."
+        )
     said = getpass.getpass("Key: ") if sys.stdin.isatty() else sys.stdin.readline()
     keep_key(target, known.code, said.strip(), datetime.now(UTC))
     say(f"{target.title} sends the new key to {known.code} from now on.")

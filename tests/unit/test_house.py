@@ -230,6 +230,15 @@ def test_make_test_runs_its_folders_or_what_is_named() -> None:
     assert "--part" not in named
 
 
+@pytest.mark.parametrize("target", ["run", "web", "package", "agency-key"])
+def test_a_command_about_a_city_is_about_the_one_that_is_named(target: str) -> None:
+    said = [
+        line for line in printed(target, "CITY=tests/cities/farol").splitlines() if "CITY" in line
+    ]
+    assert said
+    assert all(line.replace('"', "").startswith("CITY=tests/cities/farol ") for line in said)
+
+
 def test_an_empty_stage_is_a_stage_that_is_given() -> None:
     assert '--stage=""' in printed("status", "STAGE=")
     assert '--stage=""' in printed("status", STAGE="")
