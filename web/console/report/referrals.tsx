@@ -161,7 +161,9 @@ interface FormProps extends OfReport {
 export function ReferralForm({ open, report, agencies, supplement, onClose }: FormProps) {
   const t = reportTexts();
   const { api } = useDesk();
-  const [agency, setAgency] = useState(report.suggested_agency ?? agencies[0]?.code ?? '');
+  const [picked, setPicked] = useState<string | null>(null);
+  // The agencies may come after the form.
+  const agency = picked ?? report.suggested_agency ?? agencies[0]?.code ?? '';
   const [include, setInclude] = useState<Part[]>([]);
   const chosen = agencies.find(({ code }) => code === agency);
   const [words, setWords] = useState('');
@@ -199,7 +201,7 @@ export function ReferralForm({ open, report, agencies, supplement, onClose }: Fo
     return null;
   };
   const changeAgency = (code: string) => {
-    setAgency(code);
+    setPicked(code);
     choose([]);
   };
   const choose = (parts: Part[]) => {
