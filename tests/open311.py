@@ -57,7 +57,8 @@ _XML = b"<?xml version='1.0'?><errors><error><code>500</code></error></errors>"
 
 class Server(Receivers):
     """`down`: what is answered instead, or `timeout`. `loses`: takes requests, and answers none;
-    `crashes`: we do then. `answers`: what is answered to a request that was taken. `posted` are all bodies that came, `requests` what was taken, by id.
+    `crashes`: we do then. `answers`: what is answered to a request that was taken.
+    `posted` are all bodies that came, `requests` what was taken, by id.
     """
 
     def __init__(self, now: Any) -> None:

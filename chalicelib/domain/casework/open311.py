@@ -115,7 +115,7 @@ def read_list(body: bytes, reference: str) -> Taken | None:
 
 
 def _may_be_a_page(count: int) -> bool:
-    """Return whether a list may go on: it has as many as a server lists, or as a page of one has."""
+    """Return whether a list may go on: it has as many as a server lists, or as a page has."""
     return count >= _MOST_LISTED or (count > 0 and 0 in (count % 10, count % 25))
 
 

@@ -111,13 +111,14 @@ def deliver(
 
 
 def _is_for(destination: Destination, key: Key, event: Event) -> bool:
-    """Return whether a delivery is for a destination as it is now: not for one of the same name that
-    was ended, nor beyond terms that have changed since.
+    """Return whether a delivery is for a destination as it is now: not for one of its name that was
+    ended, nor beyond terms that have changed since.
     """
     terms, since = destination.terms, destination.since
-    if terms is None or terms.reader or since is None:
+    if terms is None or terms.reader:
         return False
-    return times.parse(key[1].partition("#")[0]) >= since and terms.want(event)
+    written = times.parse(key[1].partition("#")[0])
+    return (since is None or written >= since) and terms.want(event)
 
 
 def _send(event: Event, name: str, terms: Terms, courier: Courier, now: datetime) -> Answer:

@@ -152,6 +152,12 @@ def test_what_an_agency_does_not_receive_cannot_be_proposed(
     assert (reply.status, [each["field"] for each in reply.json["errors"]]) == (422, [field])
 
 
+def test_the_receipt_does_not_leave_with_the_words() -> None:
+    created = file("traffic_violation")
+    said = propose(created, words=f"Ask for {created['receipt']}.").json["errors"]
+    assert [(each["field"], each["code"]) for each in said] == [("words", "holds_receipt")]
+
+
 def test_a_drill_is_sent_to_nobody() -> None:
     created = file("traffic_violation", source="drill")
     assert propose(created).json["errors"][0]["field"] == "agency"

@@ -73,7 +73,8 @@ def test_a_person_who_was_let_in_meanwhile_becomes_no_machine() -> None:
     reply = read_and_approve("/v1/admin/officers/cad/approve", "admin2")
     assert status_and_code(reply) == (409, "no_proposal")
     cad = wiring.officers().get("cad")
-    assert cad is not None and not cad.is_system
+    assert cad is not None
+    assert not cad.is_system
 
 
 def test_a_machine_is_no_second_person() -> None:
@@ -200,6 +201,6 @@ def test_a_list_shows_a_machine_nothing_that_its_openings_are_counted_for() -> N
     match = {"If-Match": etag}
     assert by_officer("PUT", created, "/gist", gist, headers=match).status == 200
     [row] = call("GET", "/v1/officer/reports", officer="wang").json["items"]
-    assert row["gist"] and row["thumbnail_url"]
+    assert None not in (row["gist"], row["thumbnail_url"])
     [row] = call("GET", "/v1/officer/reports", officer=IT).json["items"]
     assert (row["gist"], row["thumbnail_url"]) == (None, None)
