@@ -57,7 +57,8 @@ _XML = b"<?xml version='1.0'?><errors><error><code>500</code></error></errors>"
 
 class Server(Receivers):
     """`down`: what is answered instead, or `timeout`. `loses`: takes requests, and answers none;
-    `crashes`: we do then. `posted` are all bodies that came, `requests` what was taken, by id.
+    `crashes`: we do then. `answers`: what is answered to a request that was taken.
+    `posted` are all bodies that came, `requests` what was taken, by id.
     """
 
     def __init__(self, now: Any) -> None:
@@ -66,6 +67,7 @@ class Server(Receivers):
         self.down: Answer | None = None
         self.loses = self.gives_tokens = self.crashes = False
         self.lists: Answer | None = None
+        self.answers: Answer | None = None
         self.api_key: str | None = None
         self.posted: list[dict[str, str]] = []
         self.asked: list[str] = []
@@ -112,6 +114,8 @@ class Server(Receivers):
         self.requests[number] = request
         if self.crashes:
             raise MemoryError
+        if self.answers:
+            return self.answers
         if self.loses:
             return Answer(None, "timeout", arrived=True)
         if self.gives_tokens:

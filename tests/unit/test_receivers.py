@@ -4,9 +4,11 @@ import datetime
 import socket
 import ssl
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 from cryptography import x509
@@ -66,7 +68,9 @@ class Served:
 
 
 @contextmanager
-def serving(folder: Path, answer: Callable[[socket.socket], None]) -> Iterator[Served]:
+def serving(
+    folder: Path, answer: Callable[[socket.socket], None], *, handshake_after_s: float = 0
+) -> Iterator[Served]:
     """Serve HTTPS for `events.example`, with `answer` for each request."""
     certificate = _certificate(folder)
     ours, theirs = ssl.create_default_context(cafile=certificate), _context(certificate)
@@ -79,6 +83,7 @@ def serving(folder: Path, answer: Callable[[socket.socket], None]) -> Iterator[S
                     plain, _ = listening.accept()
                 except OSError:
                     return
+                time.sleep(handshake_after_s)
                 try:
                     with theirs.wrap_socket(plain, server_side=True) as one:
                         served.requests.append(_whole(one))
@@ -181,3 +186,25 @@ def test_nobody_there_is_no_answer() -> None:
         port = free.getsockname()[1]
     receivers = Receivers(resolve=lambda *_: ["127.0.0.1"], may_call=lambda _: True)
     assert receivers.post(f"https://a.example:{port}/", b"", {}).problem == "no_answer"
+
+
+def test_a_slow_handshake_does_not_end_the_watch_over_what_follows(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    connect = socket.create_connection
+
+    def late(*given: Any, **more: Any) -> socket.socket:
+        time.sleep(0.4)
+        return connect(*given, **more)
+
+    def drip(one: socket.socket) -> None:
+        one.sendall(b"HTTP/1.1 200 OK\r\n")
+        for _ in range(40):
+            time.sleep(0.1)
+            one.sendall(b"X-More: 1\r\n")
+
+    with serving(tmp_path, drip, handshake_after_s=0.3) as served:
+        monkeypatch.setattr(socket, "create_connection", late)
+        began = time.monotonic()
+        assert served.post(timeout_s=0.5).problem == "timeout"
+        assert time.monotonic() - began < 2

@@ -64,8 +64,9 @@ def form_of(agency: Agency, words: Words, reference: str, api_key: str | None) -
         "service_code": agency.service_code,
         "description": f"{words.words}\n\n{_mark(reference)}",
         "address_string": words.district,
-        "lat": words.lat,
-        "long": words.lon,
+        # It may publish since two officers have agreed on a place.
+        "lat": None if agency.publishes else words.lat,
+        "long": None if agency.publishes else words.lon,
     }
     return urlencode({name: value for name, value in said.items() if value is not None}).encode()
 
@@ -108,7 +109,14 @@ def read_list(body: bytes, reference: str) -> Taken | None:
         if _mark(reference) in str(each.get("description")):
             request_id = _id(each.get("service_request_id"))
             return Taken(request_id) if request_id else None
-    return Taken() if len(listed) < _MOST_LISTED else None
+    # Ours has a description: one without may be ours, kept back until somebody has read it.
+    is_whole = all(isinstance(each.get("description"), str) for each in listed)
+    return Taken() if is_whole and not _may_be_a_page(len(listed)) else None
+
+
+def _may_be_a_page(count: int) -> bool:
+    """Return whether a list may go on: it has as many as a server lists, or as a page has."""
+    return count >= _MOST_LISTED or (count > 0 and 0 in (count % 10, count % 25))
 
 
 def read_progress(body: bytes, request_id: str) -> Progress | None:

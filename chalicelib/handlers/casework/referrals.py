@@ -74,7 +74,7 @@ def propose_referral(call: Call) -> Response:
     has to approve, decline or take back first.
     """
     found = referrals.propose_referral(
-        call.path["report_id"], call.body, desk=wiring.desk(call.actor)
+        call.path["report_id"], call.body, desk=wiring.desk(call.actor), identity=wiring.identity()
     )
     return Response(ReferralView.opened(found))
 

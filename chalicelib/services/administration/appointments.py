@@ -251,7 +251,8 @@ def approve_appointment(
         if last.approved_by and before:
             return before
         row = last.row_at(actor.now)
-        if row is None:
+        if row is None or (before and before.is_system is not row.is_system):
+            # An operator may have let a person in under this name since.
             raise errors.Conflict("no_proposal")
         _require_settled_proposer(last, actor, registry.officers)
         after = as_appointed(row, before, actor.now)

@@ -160,7 +160,8 @@ class _Run:
             return self._accept(taken.request_id)
         if taken:
             return self._again(unsure=None, token=taken.token)
-        is_refused = answer.is_of_this_event and not answer.accepts
+        # A redirect is no refusal: some servers take a form, and lead to what it made.
+        is_refused = answer.is_of_this_event and (answer.status or 0) >= 400
         is_free = (
             is_refused or answer.status == 429 or (answer.status is None and not answer.arrived)
         )
@@ -254,7 +255,10 @@ def record_errand(pending: PendingTask, *, outbox: Outbox, errands: Errands, act
     detail = {"referral": errand.state.value, "number": errand.number, "agency": code}
     subject = of_report(errand.report_id)
     also = [actor.log_item(subject, Action.CHANGE, detail), _next(pending, errand, errands, now)]
-    if head.gets_pushes and not errand.state.is_for_officers:
+    before = head.referrals.numbered(errand.number)
+    # Notes are for officers: a server that writes others each hour is not to wake the reporter.
+    is_news = before is None or before.sent is None or before.sent.state is not errand.state
+    if is_news and head.gets_pushes and not errand.state.is_for_officers:
         also.append(act_item(errands.table, errand.report_id, first_push(now)))
     errands.record(head, errand, sent, also)
 

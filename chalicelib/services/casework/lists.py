@@ -122,11 +122,14 @@ def list_reports(
         page = _page(query, reached or None, source, listing=listing, keep=keep, also=first)
     denied = not inside or (query.reference is not None and bool(hidden))
     items: Sequence[ListedReport] = [
-        ListedReport.of(
-            row,
-            actor.now,
-            folding.same(row),
-            reminder=reminders[row["id"]].reminder if row["id"] in reminders else None,
+        _for(
+            officer,
+            ListedReport.of(
+                row,
+                actor.now,
+                folding.same(row),
+                reminder=reminders[row["id"]].reminder if row["id"] in reminders else None,
+            ),
         )
         for row in page.rows
     ]
@@ -141,6 +144,11 @@ def list_reports(
         position = f"{page.position} {folding.after(page.rows)}".rstrip()
         next_cursor = cursors.issue(position, reader=actor.by, filters=filters, now=actor.now)
     return ReportPage(tuple(items), next_cursor)
+
+
+def _for(officer: Officer, listed: ListedReport) -> ListedReport:
+    """Return an entry as a list shows it. What a machine reads is counted, by its openings."""
+    return listed.without_content() if officer.is_system else listed
 
 
 def with_incidents(

@@ -21,12 +21,14 @@ from chalicelib.domain.reports.media import MediaState, refusal
 from chalicelib.domain.reports.report import Content, Medium, Report, Status
 from chalicelib.domain.second_person import TwoPersonStep
 from chalicelib.kernel import errors
+from chalicelib.kernel.ids import Identity
 from chalicelib.kernel.languages import DEFAULT, label
 from chalicelib.kernel.sealing import PrivateKey, Wrapper
 from chalicelib.services.casework.errands import new_errand
 from chalicelib.services.notices.colleagues import on_requests
 from chalicelib.services.notices.pushes import push_items
 from chalicelib.services.officers import OfficerActor
+from chalicelib.services.reports.entries import refuse_receipt
 from chalicelib.services.reports.open_cases import (
     OpenReferral,
     open_referral,
@@ -57,14 +59,16 @@ class Bundle(NamedTuple):
     tag: str
 
 
-def propose_referral(report_id: str, wanted: NewReferral, *, desk: Desk) -> OpenReferral:
+def propose_referral(
+    report_id: str, wanted: NewReferral, *, desk: Desk, identity: Identity
+) -> OpenReferral:
     """Propose to refer a report to an agency, and notify officers. It takes effect when a second
     one approves it.
 
     Repeated by the same officer, change nothing, and return the first proposal, opened with an
-    audit record. Raises NotFound, Invalid (a medium that is unknown or not ready, or not what the
-    agency receives), Conflict (`withdrawn`, `expiring`, `referral_pending`, `too_many_referrals`,
-    `redaction_not_ready`).
+    audit record. Raises NotFound, Invalid (a medium that is unknown or not ready, not what the
+    agency receives, or the report's receipt in the words), Conflict (`withdrawn`, `expiring`,
+    `referral_pending`, `too_many_referrals`, `redaction_not_ready`).
     """
     wanted.require_fit()
 
@@ -73,6 +77,7 @@ def propose_referral(report_id: str, wanted: NewReferral, *, desk: Desk) -> Open
         report, known = head.report, head.referrals
         if wanted.words and (report.is_drill or report.shadow or report.concerns_police):
             raise errors.Invalid(errors.FieldError("agency", "not_for_agency"))
+        refuse_receipt(wanted.words or "", report_id, identity, "words")
         number = known.last + 1
         chosen = _chosen(wanted, report_id, desk.reports)
         proposed = Referral(

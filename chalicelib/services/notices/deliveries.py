@@ -18,10 +18,12 @@ from chalicelib.domain.notices.destinations import (
     TRIED_FOR,
     CloudEvent,
     DeliveryState,
+    Destination,
     Event,
     Terms,
     pause_after,
 )
+from chalicelib.kernel import times
 from chalicelib.kernel.outbox import OutboxTask, TaskKind
 from chalicelib.kernel.sealing import WrappedKey
 from chalicelib.services.notices.destinations import info_of
@@ -94,7 +96,7 @@ def deliver(
                 continue
             name = key[0].partition("#")[2]
             terms = known[name].terms if name in known else None
-            if terms is None or terms.reader:
+            if terms is None or not _is_for(known[name], key, found[1].event):
                 courier.outbox.remove(found[0])
                 continue
             answer = unanswered or _send(found[1].event, name, terms, courier, now)
@@ -106,6 +108,17 @@ def deliver(
             done["failed"] += 1
             log.warning("delivery_failed", extra={"error": type(error).__name__})
     return done
+
+
+def _is_for(destination: Destination, key: Key, event: Event) -> bool:
+    """Return whether a delivery is for a destination as it is now: not for one of its name that was
+    ended, nor beyond terms that have changed since.
+    """
+    terms, since = destination.terms, destination.since
+    if terms is None or terms.reader:
+        return False
+    written = times.parse(key[1].partition("#")[0])
+    return (since is None or written >= since) and terms.want(event)
 
 
 def _send(event: Event, name: str, terms: Terms, courier: Courier, now: datetime) -> Answer:

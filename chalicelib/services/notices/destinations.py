@@ -268,7 +268,7 @@ def read_events(
         [
             CloudEvent.of(event, found.terms.shows, source)
             for event in seen
-            if actor.officer.sees(event.category, event.district)
+            if found.terms.want(event) and actor.officer.sees(event.category, event.district)
         ],
         cursors.issue(position, reader=actor.by, filters=about, now=now, life=KEPT),
         more,

@@ -71,10 +71,10 @@ class EntryCursors:
 _MOST_LOOKED_UP = 3
 
 
-def refuse_receipt(text: str, report_id: str, identity: Identity) -> None:
+def refuse_receipt(text: str, report_id: str, identity: Identity, field: str = "text") -> None:
     """Raise Invalid `holds_receipt` when a text about a report holds the report's own receipt."""
     if any(identity.report_id(each) == report_id for each in set(possible_receipts(text))):
-        raise errors.Invalid(errors.FieldError("text", "holds_receipt"))
+        raise errors.Invalid(errors.FieldError(field, "holds_receipt"))
 
 
 def refuse_own_receipt(text: str, receipt: str, field: str = "text") -> None:

@@ -91,6 +91,8 @@ class Receivers:
             connection = self.connection(str(parts.hostname), parts.port or 443)
             timer.start()
             connection.connect()
+            if ended.is_set():  # while there was nothing to shut yet
+                raise TimeoutError
             arrived = True
             connection.request(method, path, body, {**headers, "User-Agent": "Tipline"})
             response = connection.getresponse()
@@ -168,8 +170,12 @@ class _Pinned(http.client.HTTPSConnection):
 
     def connect(self) -> None:
         plain = socket.create_connection((self._address, self.port), self.timeout)
-        self.sock = plain  # so that it can be shut while the handshake takes its time
-        self.sock = self._tls.wrap_socket(plain, server_hostname=self.host)
+        # The handshake comes after that, so that it can be shut while it takes its time.
+        wrapped = self._tls.wrap_socket(
+            plain, server_hostname=self.host, do_handshake_on_connect=False
+        )
+        self.sock = wrapped
+        wrapped.do_handshake()
 
 
 def _shut(sock: socket.socket) -> None:

@@ -197,6 +197,10 @@ class ListedReport(NamedTuple):
         stored = self.fields["gist"]
         return SealedGist.model_validate(stored) if stored else None
 
+    def without_content(self) -> Self:
+        """Return the entry without a picture and a gist."""
+        return self._replace(fields={**self.fields, "thumb": None, "gist": None})
+
     @classmethod
     def of(
         cls, row: Row, now: datetime, same: Iterable[str] = (), reminder: Reminder | None = None

@@ -1,5 +1,6 @@
 """An approved referral reaches the server of its agency once, and its reporter what came of it."""
 
+import json
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from pathlib import Path
@@ -149,6 +150,12 @@ def test_what_an_agency_does_not_receive_cannot_be_proposed(
 ) -> None:
     reply = propose(file("traffic_violation"), **body)
     assert (reply.status, [each["field"] for each in reply.json["errors"]]) == (422, [field])
+
+
+def test_the_receipt_does_not_leave_with_the_words() -> None:
+    created = file("traffic_violation")
+    said = propose(created, words=f"Ask for {created['receipt']}.").json["errors"]
+    assert [(each["field"], each["code"]) for each in said] == [("words", "holds_receipt")]
 
 
 def test_a_drill_is_sent_to_nobody() -> None:
@@ -319,3 +326,63 @@ def test_a_dead_agency_is_asked_once_for_all_that_waits(server: Server) -> None:
     wiring.clock.advance(MINUTE)
     cloud.deliver_events()
     assert len(server.asked) == 1
+
+
+@pytest.mark.parametrize("status", [302, 303, 304])
+def test_a_redirect_after_a_request_was_taken_sends_none_again(server: Server, status: int) -> None:
+    server.answers = Answer(status)
+    created = referred()
+    assert go_out() == {"waiting": 1}
+    assert go_out(3 * MINUTE) == {"accepted": 1}
+    assert (len(server.posted), reads(created)) == (1, "accepted")
+
+
+@pytest.mark.parametrize(
+    "listed",
+    [
+        [{"service_request_id": "1", "description": None}],
+        [{"service_request_id": "1"}],
+        *(
+            [{"service_request_id": f"{number}", "description": "A hole."}] * number
+            for number in (10, 25, 50)
+        ),
+    ],
+)
+def test_a_list_that_may_not_show_ours_sends_none_again(server: Server, listed: Any) -> None:
+    server.loses, server.lists = True, Answer(200, body=json.dumps(listed).encode())
+    created = referred()
+    go_out()
+    go_out(3 * MINUTE)
+    assert (sent(created)["state"], len(server.posted)) == ("unclear", 1)
+
+
+def test_one_that_publishes_by_now_gets_no_place(
+    server: Server, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    for name in ("private", "public"):
+        (tmp_path / name).mkdir()
+    of_agency(monkeypatch, tmp_path / "private", publishes=False)
+    referred(include=["place"])
+    server = of_agency(monkeypatch, tmp_path / "public", publishes=True)
+    go_out()
+    [said] = server.posted
+    assert not {"lat", "long"} & set(said)
+
+
+def test_notes_that_change_each_hour_wake_no_reporter(server: Server) -> None:
+    created = file("traffic_violation", location=PLACE)
+    token = {"platform": "apns", "token": "a1" * 32}
+    assert by_reporter("PUT", created, "/push", token).status == 204
+    assert propose(created).status == 201
+    assert read_and_approve(path(created, "/approve"), LI).status == 200
+    go_out()
+    assert cloud.push_round()["pushed"] == 1
+    for number in range(3):
+        for each in server.requests.values():
+            each["status_notes"] = f"{number}"
+        go_out(HOUR)
+        assert sent(created)["notes"] == f"{number}"
+        assert cloud.push_round()["pushed"] == 0
+    server.close()
+    go_out(HOUR)
+    assert cloud.push_round()["pushed"] == 1

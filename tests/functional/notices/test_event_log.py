@@ -252,3 +252,12 @@ def test_what_goes_to_the_bus_is_the_event_and_what_fails_there_comes_again(take
     assert "canary" not in message["Body"]
     assert event["detail"] in taken.events
     assert (event["source"], event["detail-type"]) == ("urn:tipline:test", "tipline.report")
+
+
+def test_a_reader_fetches_nothing_beyond_the_terms_of_now() -> None:
+    agree_on(**FETCHED)
+    hidden, shown = file_and_notify("child_abduction"), file_and_notify("other")
+    settle()
+    assert set(reports(fetch())) == {hidden["id"], shown["id"]}
+    agree_on(**FETCHED, categories=["other"])
+    assert reports(fetch()) == [shown["id"]]

@@ -291,6 +291,32 @@ def test_what_waits_for_an_ended_destination_does_not_leave(taken: Taken) -> Non
     assert call("GET", f"{PATH}/deliveries", officer="admin").status == 404
 
 
+def test_what_waited_for_an_ended_destination_goes_to_no_other_of_its_name(taken: Taken) -> None:
+    agree_on()
+    taken.always = NOBODY
+    happen()
+    assert cloud.deliver_events() == {"waiting": 1}
+    assert call("DELETE", PATH, officer="admin").status == 204
+    taken.always, taken.sent = Answer(204), []
+    wiring.clock.advance(timedelta(seconds=1))
+    agree_on(url="https://another.example/in", categories=["other"])
+    wiring.clock.advance(timedelta(minutes=5))
+    assert cloud.deliver_events() == {}
+    assert taken.sent == []
+
+
+def test_what_waits_leaves_by_the_terms_of_then(taken: Taken) -> None:
+    agree_on()
+    taken.always = NOBODY
+    happen()
+    assert cloud.deliver_events() == {"waiting": 1}
+    taken.always, taken.sent = Answer(204), []
+    agree_on(categories=["other"])
+    wiring.clock.advance(timedelta(minutes=5))
+    assert cloud.deliver_events() == {}
+    assert taken.sent == []
+
+
 def test_what_is_proposed_changes_nothing_until_another_admin_agrees(taken: Taken) -> None:
     agree_on()
     propose(url="https://elsewhere.example/")

@@ -67,6 +67,16 @@ def test_no_machine_becomes_a_person_and_no_person_a_machine(who: str, roles: li
         row_of(FirstAdmin("dispatch", "Shen", "shen@police.example"), wiring.officers(), None)
 
 
+def test_a_person_who_was_let_in_meanwhile_becomes_no_machine() -> None:
+    assert call("PUT", "/v1/admin/officers/cad", ROW, officer="admin").status == 202
+    cloud.officer("cad", roles=(Role.ADMIN,))
+    reply = read_and_approve("/v1/admin/officers/cad/approve", "admin2")
+    assert status_and_code(reply) == (409, "no_proposal")
+    cad = wiring.officers().get("cad")
+    assert cad is not None
+    assert not cad.is_system
+
+
 def test_a_machine_is_no_second_person() -> None:
     machine = Officer(username="dispatch", roles=(Role.SYSTEM,))
     assert refusal(machine, {"wang"}, wiring.clock.now()) == "forbidden"
@@ -180,3 +190,17 @@ def test_a_machine_replies_with_a_template_and_no_words_of_its_own(text: str) ->
     reply = by_officer("POST", created, "/messages", {"text": text}, officer=IT)
     assert status_and_code(reply) == (403, "not_for_machines")
     assert (mine(created)["messages"], denials()) == ([], 1)
+
+
+def test_a_list_shows_a_machine_nothing_that_its_openings_are_counted_for() -> None:
+    picture = {"content_type": "image/jpeg", "size": 1_000_000}
+    created = file("other", media=[picture])
+    cloud.add_medium(created["id"], created["uploads"][0]["media_id"])
+    etag = by_officer("GET", created).headers["etag"]
+    gist = {"text": "Smoke above the market hall"}
+    match = {"If-Match": etag}
+    assert by_officer("PUT", created, "/gist", gist, headers=match).status == 200
+    [row] = call("GET", "/v1/officer/reports", officer="wang").json["items"]
+    assert None not in (row["gist"], row["thumbnail_url"])
+    [row] = call("GET", "/v1/officer/reports", officer=IT).json["items"]
+    assert (row["gist"], row["thumbnail_url"]) == (None, None)
