@@ -60,8 +60,8 @@ _REASONS = """\
 ## Reasons of a rejected attachment
 
 A rejected attachment is not an error response. The report contains the medium with the state
-`rejected`, one of these codes as `reason`, and the text as `reason_text`. 409 `media_rejected`, when
-its upload goes on, has both, too.
+`rejected`, one of these codes as `reason`, and the text as `reason_text`. So does
+409 `media_rejected`, when its upload goes on.
 
 """
 
