@@ -49,7 +49,12 @@ from chalicelib.services.reports.scope import (
 )
 from chalicelib.services.reports.sealed_rows import open_contact
 from chalicelib.services.second_person import Requests, Seen, is_tag, tag_of, tag_of_report
-from chalicelib.services.watch.watch import count_ended, count_opening, notify_of_restricted
+from chalicelib.services.watch.watch import (
+    count_ended,
+    count_opening,
+    notify_of_restricted,
+    rest_of_hour,
+)
 from chalicelib.store.audit.ledger import LeafRows
 from chalicelib.store.audit.rows import Action, Detail, RecordedEntry, about, of_report
 from chalicelib.store.officers.rows import Officers
@@ -337,7 +342,9 @@ def confirm_closing(report_id: str, tag: str, *, desk: Desk) -> ChangedCase:
     """Confirm a proposed disposition, and return the report.
 
     The version stays the same, because this completes the proposed step. Raises NotFound, Conflict
-    (`nothing_to_confirm`, `expiring`), and Stale, Forbidden from `require_second_person`.
+    (`nothing_to_confirm`, `expiring`), and Stale, Forbidden from `require_second_person`. What a
+    machine proposed, whoever confirms it ends alone: TooManyCalls after as many in this hour as one
+    officer may.
     """
 
     seen = Seen(0, 0)
@@ -351,7 +358,13 @@ def confirm_closing(report_id: str, tag: str, *, desk: Desk) -> ChangedCase:
             raise errors.Conflict("nothing_to_confirm")
         after = workflow.confirm(head.report, now=desk.actor.now)
         detail = {"fields": workflow.differences(head.report, after)}
-        write_step(head, after, desk, requests.approve(request, tag, Action.CONFIRM, detail))
+        also = requests.approve(request, tag, Action.CONFIRM, detail)
+        if head.report.proposal and head.report.proposal.by_machine:
+            ended = count_ended(desk)
+            if ended.is_many:
+                raise errors.TooManyCalls(rest_of_hour(desk.actor.now))
+            also += [desk.actor.log_own_item(Action.CLOSE, _closing(after)), ended.one_more]
+        write_step(head, after, desk, also)
         return after
 
     after = on_requests(report_id, step, desk=desk)

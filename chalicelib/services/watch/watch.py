@@ -117,8 +117,13 @@ def count_opening(desk: Desk) -> list[TransactItem]:
     counters = WatchCounters(desk.reports.table)
     total = counters.in_steps(counter)
     if total >= desk.openings:
-        raise errors.TooManyCalls(3600 - now.minute * 60 - now.second)
+        raise errors.TooManyCalls(rest_of_hour(now))
     return [counters.one_more(counter, total, now)]
+
+
+def rest_of_hour(now: datetime) -> int:
+    """Return in how many seconds these counts begin anew."""
+    return 3600 - now.minute * 60 - now.second
 
 
 @contextmanager

@@ -7,13 +7,17 @@ from typing import Any
 import pytest
 
 from chalicelib import wiring
+from chalicelib.domain.audit.seals import hour_of
 from chalicelib.domain.officers.access_tokens import MACHINE
 from chalicelib.domain.officers.model import Officer, Role
+from chalicelib.domain.reports.events import Watched
 from chalicelib.domain.second_person import refusal
+from chalicelib.domain.watch import LIMITS
 from chalicelib.kernel import errors
 from chalicelib.services.administration.appointments import reset_sign_in
 from chalicelib.services.administration.first_admins import FirstAdmin, UsernameTaken, row_of
 from chalicelib.services.officers import OperatorActor
+from chalicelib.store.watch import Counter
 from tests import cloud
 from tests.client import Reply, appoint, call, read_and_approve
 from tests.steps import by_officer, file, file_and_notify, head, mine, opened, write
@@ -152,6 +156,20 @@ def test_a_person_confirms_the_end_that_a_machine_proposes() -> None:
     path = f"/v1/officer/reports/{created['id']}/closing/confirm"
     assert read_and_approve(path, "wang").status == 201
     assert mine(created)["outcome"]["reason"] == END["reason"]
+
+
+def test_who_confirms_what_a_machine_proposes_ends_as_many_an_hour_as_they_may_alone() -> None:
+    now, counters = wiring.clock.now(), wiring.watch_counters()
+    counter = Counter("wang", Watched.CLOSINGS, hour_of(now))
+    for count in range(LIMITS[Watched.CLOSINGS] - 1):
+        wiring.reports().table.transact([counters.one_more(counter, count, now)])
+    statuses = []
+    for created in (file("other"), file("other")):
+        assert change(created, TAKEN).status == 200
+        assert change(created, END, version=2).status == 200
+        path = f"/v1/officer/reports/{created['id']}/closing/confirm"
+        statuses.append(read_and_approve(path, "wang").status)
+    assert statuses == [201, 429]
 
 
 @pytest.mark.parametrize(
