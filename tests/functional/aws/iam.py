@@ -36,6 +36,9 @@ PARAMETERS = {
     "ConsoleOrigin": "https://console.test",
     "OriginSecretHash": "",
     "DecoderIsolation": "tenant",
+    "SystemName": "triage",
+    "SystemClients": "router=client",
+    "SystemOpenings": "60",
 }
 
 # An address to read an object, and not one to send a part of it.
@@ -81,6 +84,8 @@ class Names:
                 return re.sub(r"\$\{([^}]+)\}", lambda found: self._substituted(found[1]), text)
             case {"Fn::If": [_, then, _]}:  # in the tests every parameter has a value
                 return self.resolve(then)
+            case {"Fn::Join": [between, parts]}:
+                return between.join(self.resolve(part) for part in parts)
             case dict():
                 return {name: self.resolve(value) for name, value in node.items()}
             case list():
@@ -150,6 +155,8 @@ class Names:
         if self._types[name] == "AWS::SQS::Queue":
             return self._environment[f"{template.environment_name(name)}_URL"]
         if self._types[name] == "AWS::Serverless::Function":
+            return name
+        if name == "SystemClient":  # the mocked cloud has none; no policy names it
             return name
         return self._environment[self._settings[name]]
 
