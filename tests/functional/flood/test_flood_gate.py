@@ -412,7 +412,7 @@ def test_media_keep_their_ids_when_a_proof_comes_later() -> None:
     again = file("child_abduction", key=key, proof=proof, media=media)
     assert not unproven(again)
     ids = [each["media_id"] for each in (*first.json["uploads"], *before)]
-    assert [each["media_id"] for each in again.json["uploads"]] == ids
+    assert [each["media_id"] for each in again.json["uploads"]] == ids[:1]
     assert not [each for each in ids if each.startswith("C-")]
     same = call("POST", path, {"media": media}, receipt=receipt, key=later).json["uploads"]
     assert [each["media_id"] for each in same] == ids[1:]

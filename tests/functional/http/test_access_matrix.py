@@ -16,6 +16,7 @@ from chalicelib.domain.notices.destinations import READERS
 from chalicelib.domain.officers import model
 from chalicelib.domain.officers.access_tokens import MACHINE
 from chalicelib.domain.officers.model import Role
+from chalicelib.domain.reports.measures import Sent, SentState
 from chalicelib.http import index
 from chalicelib.http.openapi.operations import request_examples
 from chalicelib.http.requests import IF_MATCH, Header
@@ -438,6 +439,18 @@ def test_a_report_out_of_scope_looks_unknown_and_the_denial_is_on_record(
     assert denials(officer) == len(replies)
 
 
+def leave_by_hand(report_id: str) -> None:
+    """Let an agency have taken nothing of what waits for approval."""
+    case = wiring.reports().case(report_id)
+    assert case
+    referrals = case.head.referrals
+    assert referrals.pending
+    sent = Sent(reference="R", at=wiring.clock.now(), state=SentState.BY_HAND)
+    passed_on = referrals.approved(referrals.pending).with_sent(referrals.last, sent)
+    put = {"referrals": passed_on.model_dump(exclude_none=True)}
+    wiring.reports().table.update(update_head(report_id, put=put))
+
+
 def prepare_destination(key: tuple[str, str]) -> None:
     if "/destinations/" in key[1] and key[0] != "PUT":
         use(("PUT", DESTINATION), "clerk")
@@ -457,6 +470,8 @@ def test_without_the_audit_nothing_is_shown_and_nothing_happens(
         # One's own is taken back, and another one's approved or declined.
         proposer = "officer" if key[0] == "DELETE" else "clerk"
         use(("POST", REPORT + "/referral"), proposer, report_id)
+    if key[1].endswith("/handed-over"):
+        leave_by_hand(report_id)
     if "/masks/" in key[1]:
         proposer = "officer" if key[0] == "DELETE" else "clerk"
         use(("POST", REPORT + "/masks"), proposer, report_id)

@@ -11,6 +11,7 @@ import pytest
 from chalicelib import wiring
 from chalicelib.aws import table
 from chalicelib.domain.notices.destinations import KEPT, SETTLED_AFTER
+from chalicelib.domain.officers.access_tokens import MACHINE
 from chalicelib.domain.officers.model import Role
 from tests import cloud
 from tests.client import Reply, call
@@ -172,7 +173,7 @@ def test_who_is_no_reader_or_no_more_reads_nothing() -> None:
 def test_a_machine_reads_events_and_oversight_none() -> None:
     cloud.officer("machine", roles=(Role.SYSTEM,))
     agree_on(**FETCHED | {"reader": "machine"})
-    assert fetch(officer="machine").status == 200
+    assert fetch(officer=f"{MACHINE}machine").status == 200
     cloud.oversight("ombud")
     assert fetch(officer="ombud").status == 403
 
