@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from chalicelib import wiring
+from chalicelib.domain.reports.measures import Sent, SentState
+from chalicelib.store.reports.heads import update_head
 from tests import cloud
 from tests.client import Reply, call, new_key, read_and_approve, report
 
@@ -73,3 +75,15 @@ def head(created: Mapping[str, Any]) -> dict[str, Any]:
     found = wiring.reports().head(created["id"])
     assert found is not None
     return found.row
+
+
+def leave_by_hand(report_id: str) -> None:
+    """Let an agency have taken nothing of what waits for approval."""
+    case = wiring.reports().case(report_id)
+    assert case
+    referrals = case.head.referrals
+    assert referrals.pending
+    sent = Sent(reference="R", at=wiring.clock.now(), state=SentState.BY_HAND)
+    passed_on = referrals.approved(referrals.pending).with_sent(referrals.last, sent)
+    put = {"referrals": passed_on.model_dump(exclude_none=True)}
+    wiring.reports().table.update(update_head(report_id, put=put))

@@ -25,6 +25,7 @@ from tests import cloud
 from tests.client import call, new_key, opening_etag, read_and_approve, report, tag_for
 from tests.contract.values import Values, always, from_now, in_languages, one_of
 from tests.functional.second_person.two_person_steps import BurstStep
+from tests.steps import leave_by_hand
 
 # Who sends the cases, and who has done what needs a second officer.
 OFFICER, COLLEAGUE = "li", "wang"
@@ -296,6 +297,11 @@ class Scenario:
         assert reply.status == 201, reply.text
         return Supply({"report_id": made.id}, {"If-Match": '"1"'})
 
+    def left_by_hand(self) -> Supply:
+        made = self.referred()
+        leave_by_hand(made.path["report_id"])
+        return made
+
     def masked(self, by: str = COLLEAGUE) -> Supply:
         """A report of which an officer proposes to mask a passage."""
         made = self.report_again()
@@ -523,7 +529,7 @@ _SUPPLIERS: Mapping[str, Callable[[Scenario], Supply]] = {
     f"DELETE {_REPORT}/referral": lambda there: Supply(there.referred(OFFICER).path),
     f"POST {_REPORT}/referral/approve": lambda there: there.referral_read(),
     f"POST {_REPORT}/referral/decline": lambda there: there.referred(),
-    f"POST {_REPORT}/referral/handed-over": lambda there: there.referred(),
+    f"POST {_REPORT}/referral/handed-over": lambda there: there.left_by_hand(),
     f"GET {_REQUEST}": lambda there: there.requested(),
     f"POST {_REQUEST}/reports": lambda there: there.requested(),
     f"POST {_REQUEST}/decision": lambda there: there.requested(),

@@ -16,7 +16,6 @@ from chalicelib.domain.notices.destinations import READERS
 from chalicelib.domain.officers import model
 from chalicelib.domain.officers.access_tokens import MACHINE
 from chalicelib.domain.officers.model import Role
-from chalicelib.domain.reports.measures import Sent, SentState
 from chalicelib.http import index
 from chalicelib.http.openapi.operations import request_examples
 from chalicelib.http.requests import IF_MATCH, Header
@@ -27,7 +26,7 @@ from tests.approvals import NO_TAG
 from tests.client import Reply, call, new_key, read_and_approve, tag_for
 from tests.faults import inject
 from tests.kept import Kept
-from tests.steps import by_reporter, file
+from tests.steps import by_reporter, file, leave_by_hand
 
 pytestmark = pytest.mark.usefixtures("aws", "clean")
 
@@ -437,18 +436,6 @@ def test_a_report_out_of_scope_looks_unknown_and_the_denial_is_on_record(
     assert {reply.status for reply in replies} == {404}
     assert len({(reply.json["code"], reply.json["detail"]) for reply in replies}) == 1
     assert denials(officer) == len(replies)
-
-
-def leave_by_hand(report_id: str) -> None:
-    """Let an agency have taken nothing of what waits for approval."""
-    case = wiring.reports().case(report_id)
-    assert case
-    referrals = case.head.referrals
-    assert referrals.pending
-    sent = Sent(reference="R", at=wiring.clock.now(), state=SentState.BY_HAND)
-    passed_on = referrals.approved(referrals.pending).with_sent(referrals.last, sent)
-    put = {"referrals": passed_on.model_dump(exclude_none=True)}
-    wiring.reports().table.update(update_head(report_id, put=put))
 
 
 def prepare_destination(key: tuple[str, str]) -> None:
