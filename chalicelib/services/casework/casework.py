@@ -343,8 +343,8 @@ def confirm_closing(report_id: str, tag: str, *, desk: Desk) -> ChangedCase:
 
     The version stays the same, because this completes the proposed step. Raises NotFound, Conflict
     (`nothing_to_confirm`, `expiring`), and Stale, Forbidden from `require_second_person`. What a
-    machine proposed, whoever confirms it ends alone: TooManyCalls after as many in this hour as one
-    officer may.
+    machine proposed, one officer ends by confirming it: TooManyCalls after as many in this hour as
+    one may.
     """
 
     seen = Seen(0, 0)
