@@ -2,6 +2,7 @@
 
 import re
 import uuid
+from typing import Any
 
 import pytest
 from playwright.sync_api import Locator, Route, expect
@@ -17,6 +18,7 @@ from tests.browser.officers import (
     sign_in,
     wait_until,
 )
+from tests.browser.screens import axe_violations, take_pictures
 from tests.local.stack import Stack
 
 pytestmark = pytest.mark.thorough
@@ -269,6 +271,49 @@ def refuse(route: Route) -> None:
     problem = {"type": code, "title": code, "code": code, "status": 409, "request_id": "1"}
     detail = {"detail": "A picture is not ready."}
     route.fulfill(status=409, json=problem | detail, content_type="application/problem+json")
+
+
+def test_an_agency_that_is_sent_words_gets_these_and_no_part(
+    open_page: OpenPage, stack: Stack, language: str
+) -> None:
+    asked: list[Any] = []
+
+    def take(route: Route) -> None:
+        asked.append(route.request.post_data_json)
+        refuse(route)
+
+    page = open_page(f"/console/reports/{Resident(stack.api).id}", language=language)
+    page.route("**/v1/officer/agencies", send_words)
+    page.route("**/referral", take)
+    sign_in(page)
+    page.locator("section[aria-labelledby=referrals] .button").click()
+    dialog = page.get_by_role("dialog").filter(has=page.locator("#referral-words"))
+    words = dialog.locator("#referral-words")
+    propose = dialog.locator("button[type=submit]")
+    dialog.locator("textarea:not(#referral-words)").fill("Theirs.")
+    propose.click()
+    expect(words).to_be_focused()
+    expect(words).to_have_attribute("aria-invalid", "true")
+    assert axe_violations(page) == []
+    take_pictures(page, f"referral-words-missing-{language}")
+    words.fill("A lamp is broken.")
+    take_pictures(page, f"referral-words-{language}")
+    propose.click()
+    expect(dialog.get_by_text("A picture is not ready.")).to_be_visible()
+    sent = {"agency": "municipal_police", "reason": "Theirs.", "words": "A lamp is broken."}
+    assert asked == [sent | {"include": []}]
+    dialog.locator("#agency").select_option("city_services")
+    expect(dialog.get_by_role("checkbox")).to_have_count(1)
+    take_pictures(page, f"referral-words-place-{language}")
+
+
+def send_words(route: Route) -> None:
+    """Let all agencies receive by Open311, of which the first one publishes."""
+    response = route.fetch()
+    body = response.json()
+    for number, agency in enumerate(body["items"]):
+        agency |= {"receives": "open311", "publishes": number == 0}
+    route.fulfill(response=response, json=body)
 
 
 def test_what_a_dialog_is_answered_with_is_in_sight(open_page: OpenPage, stack: Stack) -> None:

@@ -56,8 +56,8 @@ FAULTS: dict[str, tuple[Fault, str]] = {
     "a busy service": (Fault(400, "Throttling", "Rate exceeded"), "Wait a minute"),
     "a fault of AWS": (Fault(500, "InternalFailure", "oops"), "AWS has a fault"),
 }
-# They ask the API, the issuer, or what the stack does not have.
-ASK_ANOTHER = ("smoke", "logs", "token", "migrate", "rollback")
+# They ask the API, the issuer, or what the stack or the default city does not have.
+ASK_ANOTHER = ("agency-key", "smoke", "logs", "token", "migrate", "rollback")
 each_command = pytest.mark.parametrize("name", COMMANDS)
 
 type Fail = Callable[..., str]
@@ -175,7 +175,7 @@ def test_without_a_stage_and_a_local_stack_the_way_out_is_said(name: str) -> Non
         (["restore", *COMMANDS["restore"]], "make rehearsal-cloud"),
         (["destroy"], "make rehearsal-cloud"),
         (["migrate"], "The local stack begins with rows of today"),
-        (["nothing"], "one of audit-key, audit-verify"),
+        (["nothing"], "one of agency-key, audit-key"),
         (["redrive", "--queue", "nothing"], "QUEUE=critical_uploads|uploads|manifests"),
         (["redrive", "--queue=--help"], "QUEUE=critical_uploads|uploads|manifests"),
         (["restore", *STAGE, "--table", ""], "TABLE=reports|audit|bulletins|officers"),
