@@ -53,7 +53,8 @@ class Progress(NamedTuple):
 
 
 def requests_url(agency: Agency) -> str:
-    return _url(agency, "requests.json")
+    """Return where a form goes, which names the jurisdiction itself."""
+    return _address(agency, "requests.json")
 
 
 def form_of(agency: Agency, words: Words, reference: str, api_key: str | None) -> bytes:
@@ -137,9 +138,11 @@ def next_look(accepted_at: datetime, now: datetime) -> datetime | None:
 def _url(agency: Agency, path: str, asked: dict[str, str | None] | None = None) -> str:
     query = {"jurisdiction_id": agency.jurisdiction_id, **(asked or {})}
     said = urlencode({name: value for name, value in query.items() if value is not None})
-    if path == "requests.json" and asked is None:
-        said = ""  # a form has them
-    return f"{str(agency.endpoint).rstrip('/')}/{path}" + (f"?{said}" if said else "")
+    return _address(agency, path) + (f"?{said}" if said else "")
+
+
+def _address(agency: Agency, path: str) -> str:
+    return f"{str(agency.endpoint).rstrip('/')}/{path}"
 
 
 def _moment(at: datetime) -> str:

@@ -97,7 +97,7 @@ class NewDestination(Input):
 
     @model_validator(mode="after")
     def _goes_one_way(self) -> Self:
-        if [self.url is None, self.reader is None, not self.bus].count(False) != 1:
+        if [self.url is not None, self.reader is not None, self.bus].count(True) != 1:
             raise PydanticCustomError("one_way", "One of url, reader and bus.")
         return self
 
