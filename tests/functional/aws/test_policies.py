@@ -1107,20 +1107,25 @@ def seal() -> None:
 
 
 def test_digest_audit_does_all_it_is_for_and_may_do_no_more(role: iam.Role) -> None:
-    # In the middle of an hour: in its first minutes, the one before is not settled.
-    wiring.clock.advance(start_of(this_hour()) + HOUR * 1.5 - wiring.clock.now())
+    hour = this_hour()
     seal()
     with role.assumed():
+        go_past(hour)
         for hours in (2, 1):
             wiring.clock.advance(timedelta(hours=hours))
             done = watch.digest_audit(cloud.SCHEDULE, None)
             assert done["digests"] >= 1
             assert done["hours"] >= 1
-    record(*range(30), hour=this_hour())
+    record(*range(30), hour=hour)
     with role.assumed():
-        wiring.clock.advance(HOUR)
+        go_past(hour)
         write_digests(seals=wiring.seals(), sign=wiring.signing_key().sign, now=wiring.clock.now())
         assert close_long(sizes=Sizes(rows=20)) == 1
+
+
+def go_past(hour: str) -> None:
+    """Go to the middle of the next hour: in its first minutes, this one is not settled."""
+    wiring.clock.advance(start_of(hour) + HOUR * 1.5 - wiring.clock.now())
 
 
 def test_compare_openings_does_all_it_is_for_and_may_do_no_more(role: iam.Role) -> None:
