@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from chalicelib.domain.flood.sources import FEW
 from tests.load.attacks.flood import CRITICAL
 from tests.load.desk import Desk
 from tests.load.inbox import Inbox, first_times
@@ -19,6 +20,8 @@ TIMES_QUIET = 2
 # Below it a ratio says nothing: the triggers of a stream alone wait for 50 ms.
 FLOOR_S = 0.5
 FIRST_ROWS = 20
+# The row of a report that is on none of the pages that an officer reads.
+_NOWHERE = 10**9
 # Every so many phones there is one behind the first address of the attack, as with a carrier.
 NEIGHBOUR_EVERY = 4
 # In so many seconds no more of them: later proofs of an address have the last turn of the first
@@ -40,13 +43,12 @@ class Honest:
 
     `worked_s` is how long the phone worked on a challenge, None when it had none. `alone_at` is
     when a notice of the report alone came, and `place` its row in the list by attention after that.
-    `is_behind`: it shares its address with the attack and was not asked for a proof: its turn is a
-    late one (docs/adr/0062-ranks.md).
+    `shares`: its address is one of the attack's.
     """
 
     sent: Sent
     worked_s: float | None = None
-    is_behind: bool = False
+    shares: bool = False
     proven_at: float = 0
     proof_status: int | None = None
     alone_at: float | None = None
@@ -56,6 +58,13 @@ class Honest:
         worked = "no challenge" if self.worked_s is None else f"{self.worked_s:.1f} s of work"
         filed = self.sent.answer.status
         return f"filed {filed}, proven {self.proof_status}, {worked}, row {self.place}"
+
+    @property
+    def is_behind(self) -> bool:
+        """Whether it shares its address with the attack and was not asked for a proof: its turn is
+        a late one (docs/adr/0062-ranks.md).
+        """
+        return self.shares and self.worked_s is None
 
     @property
     def waited_s(self) -> float | None:
@@ -89,7 +98,7 @@ class Phones(threading.Thread):
             shares = self._neighbour and number % NEIGHBOUR_EVERY == 0 and not is_full
             beside += [now] * bool(shares)
             filed = self._file(self._neighbour if shares else own)
-            filed.is_behind = bool(shares) and filed.worked_s is None
+            filed.shares = bool(shares)
             self.filed.append(filed)
 
     def _file(self, source: str | None) -> Honest:
@@ -167,11 +176,15 @@ def check_honest(
         f"quiet {spread(known)}; attacked {spread(waits)}",
         len(known) == len(before) and bool(waits) and percentile(waits, 99) <= most,
     )
-    places, rows = [each.place for each in attacked], FIRST_ROWS + sources
-    seen = [place for place in places if place is not None]
-    beyond = len(places) - len(seen)
+    # Turns 0 and 1 of an address are four reports, and a flood may have two windows.
+    rows, behind = FIRST_ROWS + sources, FIRST_ROWS + sources * (1 + FEW) * 2
+    own = [each.place or _NOWHERE for each in alone if not each.shares]
+    proven = [each.place or _NOWHERE for each in alone if each.shares]
+    late = [each.place or _NOWHERE for each in attacked if each.is_behind]
     result.check(
-        f"in the first {rows:,} rows by attention: {FIRST_ROWS}, and one for each source",
-        f"at {max(seen, default=0)} at most; {beyond} further down than an officer reads",
-        bool(seen) and not beyond and max(seen) <= rows,
+        f"in the first {rows:,} rows by attention: {FIRST_ROWS}, and one for each source; proven "
+        f"behind an address of the attack, in the first {behind:,}",
+        f"at {max(own, default=0):,} at most; proven behind the attack at "
+        f"{max(proven, default=0):,}, and with a late turn at {max(late, default=0):,}",
+        bool(own) and max(own) <= rows and max(proven, default=0) <= behind,
     )

@@ -25,6 +25,12 @@ def honest(waited_s: float | None = 0.2, place: int | None = 1) -> Honest:
     return Honest(sent(), alone_at=alone_at, place=place)
 
 
+def behind(place: int, *, proven: bool = False) -> Honest:
+    report = honest(place=place)
+    report.shares, report.worked_s = True, 1.0 if proven else None
+    return report
+
+
 def test_a_phones_own_work_is_no_wait_unless_the_notice_came_before_it() -> None:
     report = honest(3.0)
     report.worked_s, report.proven_at = 2.0, 102.5
@@ -37,6 +43,8 @@ def test_a_phones_own_work_is_no_wait_unless_the_notice_came_before_it() -> None
     ("attacked", "failing"),
     [
         ([honest(0.9, 23), honest(0.2, 1)], None),
+        ([honest(), behind(44, proven=True), behind(900)], None),
+        ([honest(), behind(45, proven=True)], "in the first"),
         ([honest(1.1)], "p99"),
         ([honest(place=24)], "in the first"),
         ([honest(place=None)], "in the first"),

@@ -25,8 +25,9 @@ QUIET_S, QUIET_EVERY_S, EVERY_S = 7, 0.9, 1.5
 PAID_EVERY = 10
 # An address of its own, whose refusals show the attacker a challenge beforehand.
 SPARE, SPARE_REPORTS = "127.99.9.9", 40
-# What one source may file in a window, and a flood may have two.
-WITHIN_LIMIT = 2 * 30
+# What one source may file in a window, with the first report above its limit, which is in no burst.
+# A flood may have two windows.
+WITHIN_LIMIT = 2 * (30 + 1)
 EQUAL = "They took a child from the playground in the park, come at once. " * 2
 
 
