@@ -23,8 +23,9 @@ _FIRST_DAY, _HOUR = timedelta(days=1), timedelta(hours=1)
 # A server that lists more keeps back the rest: "first 1000 requests".
 _MOST_LISTED = 1000
 _ID_LENGTH, _NOTES_LENGTH = 100, 500
-# Clocks of two systems may differ by this much.
-_CLOCKS = timedelta(hours=1)
+# Two systems' times may differ by this much: some compare what they are asked in UTC with the time
+# of their own zone (FixMyStreet's `timestamp without time zone`).
+_CLOCKS = timedelta(hours=15)
 
 
 class Words(Record):

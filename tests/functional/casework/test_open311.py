@@ -403,6 +403,8 @@ def test_a_server_that_names_its_lists_and_writes_loosely_is_read(server: Server
     go_out()
     [request] = server.requests.values()
     request["service_request_id"] = " 293944\n"
+    local = wiring.clock.now() + 14 * HOUR
+    request["requested_datetime"] = local.strftime("%Y-%m-%dT%H:%M:%SZ")
     assert go_out(3 * MINUTE) == {"accepted": 1}
     request["status"] = " Closed "
     assert go_out(HOUR) == {"done": 1}
