@@ -1,8 +1,8 @@
 """A server of Open311 GeoReport v2, by its specification, and a city whose agency has it.
 
 It judges what it is sent: a request that the specification does not allow is 400. It can be down,
-lose an answer, list nothing, answer in XML, or hand out tokens. `python -m tests.open311 9311`
-serves it on this machine, for the local stack: docs/local.md.
+lose an answer, list nothing, answer in XML, name its lists, or hand out tokens.
+`python -m tests.open311 9311` serves it on this machine, for the local stack: docs/local.md.
 """
 
 import json
@@ -51,13 +51,15 @@ _REQUEST = Draft202012Validator(
 _KNOWN = {
     *("jurisdiction_id", "api_key", "service_code", "description", "lat", "long"),
     *("address_string", "media_url", "first_name", "last_name", "email", "phone", "device_id"),
+    *("address_id", "account_id"),
 }
 _XML = b"<?xml version='1.0'?><errors><error><code>500</code></error></errors>"
 
 
 class Server(Receivers):
     """`down`: what is answered instead, or `timeout`. `loses`: takes requests, and answers none;
-    `crashes`: we do then. `answers`: what is answered to a request that was taken.
+    `crashes`: we do then. `answers`: what is answered to a request that was taken. `wraps`: what
+    it lists has a name, as in FixMyStreet's server.
     `posted` are all bodies that came, `requests` what was taken, by id.
     """
 
@@ -65,7 +67,7 @@ class Server(Receivers):
         super().__init__()
         self._now = now
         self.down: Answer | None = None
-        self.loses = self.gives_tokens = self.crashes = False
+        self.loses = self.gives_tokens = self.crashes = self.wraps = False
         self.lists: Answer | None = None
         self.answers: Answer | None = None
         self.api_key: str | None = None
@@ -83,20 +85,23 @@ class Server(Receivers):
         parts = urlsplit(url.removeprefix(ENDPOINT))
         query = {name: found[0] for name, found in parse_qs(parts.query).items()}
         if method == "GET":
-            return self.get(unquote(parts.path), query)
-        assert headers["Content-Type"] == "application/x-www-form-urlencoded"
-        return self.post_request((body or b"").decode())
+            answer = self.get(unquote(parts.path), query)
+            named = b'{"service_requests": %b}' % answer.body
+            return answer._replace(body=named) if self.wraps and answer.accepts else answer
+        assert headers["Content-Type"] == "application/x-www-form-urlencoded; charset=utf-8"
+        return self.post_request(parts.path, (body or b"").decode())
 
-    def post_request(self, body: str) -> Answer:
+    def post_request(self, path: str, body: str) -> Answer:
         said = {name: found[0] for name, found in parse_qs(body, strict_parsing=True).items()}
         self.posted.append(said)
         if said.get("api_key") != self.api_key:
             return _error(403)
-        place = "address_string" in said or {"lat", "long"} <= set(said)
-        is_right = set(said) <= _KNOWN and said.get("jurisdiction_id") == JURISDICTION
+        place = {"address_string", "address_id"} & set(said) or {"lat", "long"} <= set(said)
+        names = {name for name in said if not name.startswith("attribute[")}
+        is_right = names <= _KNOWN and said.get("jurisdiction_id") == JURISDICTION
         if not (is_right and place and 0 < len(said["description"]) <= 4000):
             return _error(400)
-        if said["service_code"] != SERVICE:
+        if path != "/requests.json" or said["service_code"] != SERVICE:
             return _error(404)
         number = str(293944 + len(self.requests))
         request = {
@@ -125,13 +130,14 @@ class Server(Receivers):
         )
 
     def get(self, path: str, query: Mapping[str, str]) -> Answer:
-        if query.get("jurisdiction_id") != JURISDICTION:
+        said, _, form = path.removeprefix("/").rpartition(".")
+        kind, _, name = said.partition("/")
+        if form != "json" or query.get("jurisdiction_id") != JURISDICTION:
             return _error(404)
-        name = path.rpartition("/")[2].removesuffix(".json")
-        if path.startswith("/tokens/"):
+        if kind == "tokens":
             return _json([{"service_request_id": name[1:], "token": name}])
-        if path != "/requests.json":
-            found = self.requests.get(name)
+        if kind != "requests" or name:
+            found = self.requests.get(name) if kind == "requests" else None
             return _json([found]) if found else _error(404)
         if self.lists:
             return self.lists
@@ -196,7 +202,7 @@ def main(port: int) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"])).decode()
             server.api_key = parse_qs(body).get("api_key", [None])[0]
             print(parse_qs(body), flush=True)
-            self._answer(server.post_request(body))
+            self._answer(server.post_request(self.path.removeprefix("/v2"), body))
 
         def _answer(self, answer: Answer) -> None:
             self.send_response(answer.status or 503)

@@ -14,7 +14,7 @@ from chalicelib.domain.catalogue.model import Agency
 from chalicelib.kernel import times
 from chalicelib.kernel.models import Record
 
-FORM = "application/x-www-form-urlencoded"
+FORM = "application/x-www-form-urlencoded; charset=utf-8"
 # For so long it is tried to send a referral: what does not answer, and what refuses it.
 TRIED_FOR, REFUSED_FOR = timedelta(days=7), timedelta(hours=24)
 # The status is asked for each hour of the first day, and then each day.
@@ -23,8 +23,9 @@ _FIRST_DAY, _HOUR = timedelta(days=1), timedelta(hours=1)
 # A server that lists more keeps back the rest: "first 1000 requests".
 _MOST_LISTED = 1000
 _ID_LENGTH, _NOTES_LENGTH = 100, 500
-# Clocks of two systems may differ by this much.
-_CLOCKS = timedelta(hours=1)
+# Two systems' times may differ by this much: some compare what they are asked in UTC with the time
+# of their own zone (FixMyStreet's `timestamp without time zone`).
+_CLOCKS = timedelta(hours=15)
 
 
 class Words(Record):
@@ -66,8 +67,8 @@ def form_of(agency: Agency, words: Words, reference: str, api_key: str | None) -
         "description": f"{words.words}\n\n{_mark(reference)}",
         "address_string": words.district,
         # It may publish since two officers have agreed on a place.
-        "lat": None if agency.publishes else words.lat,
-        "long": None if agency.publishes else words.lon,
+        "lat": None if agency.publishes else _degrees(words.lat),
+        "long": None if agency.publishes else _degrees(words.lon),
     }
     return urlencode({name: value for name, value in said.items() if value is not None}).encode()
 
@@ -91,12 +92,15 @@ def status_url(agency: Agency, request_id: str) -> str:
 
 
 def read_taken(body: bytes) -> Taken | None:
-    """Return how a request was taken; None when the answer does not say it."""
-    for each in _items(body) or ():
+    """Return how a request was taken: `Taken()` when the answer does not say it, and None when it
+    is none of Open311.
+    """
+    listed = _items(body)
+    for each in listed or ():
         request_id, token = _id(each.get("service_request_id")), _id(each.get("token"))
         if request_id or token:
             return Taken(request_id, token)
-    return None
+    return None if listed is None else Taken()
 
 
 def read_list(body: bytes, reference: str) -> Taken | None:
@@ -110,8 +114,12 @@ def read_list(body: bytes, reference: str) -> Taken | None:
         if _mark(reference) in str(each.get("description")):
             request_id = _id(each.get("service_request_id"))
             return Taken(request_id) if request_id else None
-    # Ours has a description: one without may be ours, kept back until somebody has read it.
-    is_whole = all(isinstance(each.get("description"), str) for each in listed)
+    # Ours has a description: one without may be ours, kept back until somebody has read it. What
+    # has no id is no request: an error, which some answer with 200, has a description, too.
+    is_whole = all(
+        isinstance(each.get("description"), str) and _id(each.get("service_request_id"))
+        for each in listed
+    )
     return Taken() if is_whole and not _may_be_a_page(len(listed)) else None
 
 
@@ -123,7 +131,7 @@ def _may_be_a_page(count: int) -> bool:
 def read_progress(body: bytes, request_id: str) -> Progress | None:
     """Return how far this request is; None when the answer does not say it."""
     for each in _items(body) or ():
-        status = each.get("status")
+        status = str(each.get("status")).strip().lower()
         if _id(each.get("service_request_id")) == request_id and status in ("open", "closed"):
             return Progress(status == "closed", _notes(each.get("status_notes")))
     return None
@@ -149,6 +157,10 @@ def _moment(at: datetime) -> str:
     return times.render(at.replace(microsecond=0)).replace(".000Z", "Z")
 
 
+def _degrees(value: float | None) -> str | None:
+    return None if value is None else f"{value:.5f}"
+
+
 def _mark(reference: str) -> str:
     return f"Ref. {reference}"
 
@@ -159,12 +171,15 @@ def _items(body: bytes) -> list[dict[str, Any]] | None:
         said = json.loads(body)
     except (ValueError, RecursionError):
         return None
-    found = said if isinstance(said, list) else [said]
+    # FixMyStreet's server names its list.
+    found = said.get("service_requests", said) if isinstance(said, dict) else said
+    found = found if isinstance(found, list) else [found]
     return found if all(isinstance(each, dict) for each in found) else None
 
 
 def _id(value: Any) -> str | None:
-    said = str(value) if isinstance(value, str | int) and not isinstance(value, bool) else ""
+    is_said = isinstance(value, str | int) and not isinstance(value, bool)
+    said = str(value).strip() if is_said else ""
     is_one = 0 < len(said) <= _ID_LENGTH and said.isprintable() and " " not in said
     return said if is_one else None
 

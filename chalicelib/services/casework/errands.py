@@ -158,14 +158,20 @@ class _Run:
         taken = open311.read_taken(answer.body) if answer.accepts else None
         if taken and taken.request_id:
             return self._accept(taken.request_id)
-        if taken:
+        if taken and taken.token:
             return self._again(unsure=None, token=taken.token)
         # A redirect is no refusal: some servers take a form, and lead to what it made.
         is_refused = answer.is_of_this_event and (answer.status or 0) >= 400
         is_free = (
             is_refused or answer.status == 429 or (answer.status is None and not answer.arrived)
         )
-        return self._again(refused=is_refused, unsure=None if is_free else True)
+        put: dict[str, Any] = {"unsure": True if errand.unsure or not is_free else None}
+        # What was taken without an id, or may have been for the second time, is not sent again,
+        # whatever a list shows: some never show what came by Open311.
+        seems_taken = not is_free and (answer.status or 0) < 400
+        if seems_taken and (taken is not None or errand.unsure):
+            put["words"] = None
+        return self._again(refused=is_refused, **put)
 
     def _begin(self) -> bool:
         """Write that a request goes out from now on: if this ends here, it is looked for."""

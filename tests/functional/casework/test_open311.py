@@ -10,13 +10,23 @@ import pytest
 
 from chalicelib import wiring
 from chalicelib.aws import keys
-from chalicelib.domain.catalogue.model import catalogue
+from chalicelib.domain.casework.open311 import Words, form_of
+from chalicelib.domain.catalogue.model import Agency, Receives, catalogue
 from chalicelib.services.casework.errands import key_name
 from chalicelib.services.notices.destinations import seal_secret
 from chalicelib.store.notices.receivers import Answer
 from tests import cloud
 from tests.client import Reply, call, change_report, read_and_approve
-from tests.open311 import API_KEY, CODE, XML_ERROR, Server, use_open311
+from tests.open311 import (
+    API_KEY,
+    CODE,
+    ENDPOINT,
+    JURISDICTION,
+    SERVICE,
+    XML_ERROR,
+    Server,
+    use_open311,
+)
 from tests.steps import by_officer, by_reporter, file, mine, opened
 
 WANG, LI = "wang", "li"
@@ -26,6 +36,7 @@ WORDS = "A dead tree leans over the pavement."
 PLACE = {"lat": 39.92, "lon": 116.46}
 NOBODY = Answer(None, "no_answer")
 LOST = Answer(None, "timeout", arrived=True)
+NO_ID = Answer(200, body=b'[{"service_notice": "Thank you."}]')
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 
 
@@ -173,7 +184,7 @@ def test_one_that_does_not_publish_gets_the_place_but_no_address(
     document = read_and_approve(path(created, "/approve"), LI).json["document"]
     go_out()
     [said] = server.posted
-    assert (said["lat"], said["long"]) == ("39.92", "116.46")
+    assert (said["lat"], said["long"]) == ("39.92000", "116.46000")
     assert document["place"] == PLACE
     assert "canary" not in str(said) + str(document["place"])
 
@@ -342,6 +353,7 @@ def test_a_redirect_after_a_request_was_taken_sends_none_again(server: Server, s
     [
         [{"service_request_id": "1", "description": None}],
         [{"service_request_id": "1"}],
+        [{"code": 400, "description": "jurisdiction_id was not provided"}],
         *(
             [{"service_request_id": f"{number}", "description": "A hole."}] * number
             for number in (10, 25, 50)
@@ -354,6 +366,63 @@ def test_a_list_that_may_not_show_ours_sends_none_again(server: Server, listed: 
     go_out()
     go_out(3 * MINUTE)
     assert (sent(created)["state"], len(server.posted)) == ("unclear", 1)
+
+
+@pytest.mark.parametrize(("first", "posts"), [(NO_ID, 1), (LOST, 2)])
+def test_what_seems_taken_and_is_in_no_list_is_not_sent_on_and_on(
+    server: Server, first: Answer, posts: int
+) -> None:
+    server.lists, server.answers = Answer(200, body=b"[]"), first
+    created = referred()
+    for _ in range(4):
+        go_out(HOUR)
+    assert (sent(created)["state"], len(server.posted)) == ("unclear", posts)
+
+
+def test_what_was_taken_without_an_id_is_found_by_its_reference(server: Server) -> None:
+    server.answers = NO_ID
+    referred()
+    assert [go_out(), go_out(3 * MINUTE)] == [{"waiting": 1}, {"accepted": 1}]
+
+
+def test_a_second_one_that_is_refused_does_not_say_that_the_first_is_not_there(
+    server: Server,
+) -> None:
+    server.lists, server.answers = Answer(200, body=b"[]"), LOST
+    created = referred()
+    go_out()
+    server.answers = Answer(400, body=b'[{"code": 400, "description": "base is a duplicate"}]')
+    for after in (HOUR, DAY, HOUR):
+        go_out(after)
+    assert sent(created)["state"] == "unclear"
+
+
+def test_a_server_that_names_its_lists_and_writes_loosely_is_read(server: Server) -> None:
+    server.wraps = server.loses = True
+    created = referred()
+    go_out()
+    [request] = server.requests.values()
+    request["service_request_id"] = " 293944\n"
+    local = wiring.clock.now() + 14 * HOUR
+    request["requested_datetime"] = local.strftime("%Y-%m-%dT%H:%M:%SZ")
+    assert go_out(3 * MINUTE) == {"accepted": 1}
+    request["status"] = " Closed "
+    assert go_out(HOUR) == {"done": 1}
+    assert (sent(created)["request_id"], len(server.posted)) == ("293944", 1)
+
+
+def test_a_place_near_a_meridian_has_no_exponent() -> None:
+    to = Agency(CODE, Receives.OPEN311, endpoint=ENDPOINT, service_code=SERVICE, publishes=False)
+    form = form_of(to, Words(words=WORDS, district="d", lat=51.47, lon=-0.00004), "R", None)
+    assert b"&lat=51.47000&long=-0.00004" in form
+
+
+@pytest.mark.parametrize("more", ["lat=1&long=0.00001&attribute%5Ba%5D=1", "address_id=%23N"])
+def test_the_server_of_these_tests_takes_what_fixmystreet_posts(server: Server, more: str) -> None:
+    form = "first_name=&last_name=Wei&phone=1&email=w%40e.example&account_id=a&description=A+tree"
+    said = f"{form}&jurisdiction_id={JURISDICTION}&service_code={SERVICE}&{more}"
+    assert server.post_request("/requests.json", said).accepts
+    assert not server.post_request("/request.json", said).accepts
 
 
 def test_one_that_publishes_by_now_gets_no_place(
