@@ -238,7 +238,7 @@ def desk(actor: "OfficerActor") -> "Desk":
     """Return an officer at work on reports."""
     from chalicelib.services.reports.scope import Desk
 
-    return Desk(actor, reports(), settings().system_openings)
+    return Desk(actor, reports(), settings().system_openings, settings().system_steps)
 
 
 def request_desk(actor: "OfficerActor") -> "RequestDesk":

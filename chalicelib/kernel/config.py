@@ -115,6 +115,10 @@ class Settings:
     system_openings: int = _setting(
         "How many reports a machine may open in an hour, by the clock.", default=60
     )
+    system_steps: int = _setting(
+        "How many steps, notes and messages of a machine are taken in an hour, by the clock.",
+        default=120,
+    )
     apns_application: str = _setting(
         "SNS platform application that pushes to phones by Apple's APNs. If empty, none is pushed "
         "to.",

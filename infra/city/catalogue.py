@@ -25,6 +25,11 @@ from infra.city.facts import Problem, of_pydantic
 FILE = "catalogue.json"
 HINT = "categories, channels and app"
 _VERSION = re.compile(r"[0-9]{1,4}(\.[0-9]{1,4}){0,3}")
+# Requests go to `<endpoint>/requests.json`, so nothing comes after its path, and no file ends it.
+_ENDPOINT = re.compile(
+    r"https://[a-z0-9-]+(\.[a-z0-9-]+)+(:\d+)?(/[\w~-][\w.~-]*)*(?<!\.json)(?<!\.xml)/?",
+    re.ASCII | re.IGNORECASE,
+)
 _MAX_SHARDS = 64
 _MAX_MINUTES = 43_200
 
@@ -231,10 +236,21 @@ def _wrong_agencies(seed: Catalogue) -> Iterator[tuple[str, str]]:
         for name, value in needed.items():
             if not value:
                 yield f"{place}.{name}", "is missing. An agency that receives by open311 has one."
-        try:
-            https_address(agency.endpoint or "https://a.example/")
-        except ValueError as refused:
-            yield f"{place}.endpoint", f"is no address that can be called: {refused}"
+        if agency.endpoint and (fault := _fault_of(agency.endpoint)):
+            yield (
+                f"{place}.endpoint",
+                f"is no address that can be called: {fault} Write what stands before"
+                " /requests.json: https, a public name, and a path of plain names.",
+            )
+
+
+def _fault_of(endpoint: str) -> str | None:
+    """Return why no request can be sent to an address; None when one can."""
+    try:
+        https_address(endpoint)
+    except ValueError as refused:
+        return str(refused)
+    return None if _ENDPOINT.fullmatch(endpoint) else "Nothing can be added to it."
 
 
 def _wrong_app(seed: Catalogue) -> Iterator[tuple[str, str]]:

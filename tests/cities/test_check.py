@@ -451,6 +451,47 @@ def test_a_mistake_is_named_with_its_place(folder: Path, file: str, case: str) -
     assert [each for each in found if expected in each], found
 
 
+@pytest.mark.parametrize(
+    "endpoint",
+    [
+        "http://a.example/v2",
+        "https://a.example/v2?city=1",
+        "https://a.example/v2?",
+        "https://a.example/v2#top",
+        "https://me:secret@a.example/v2",
+        "https://a.example/v2 ",
+        "https://a.example/open 311/v2",
+        "https://a.example:80/v2",
+        "https://a.example:0/v2",
+        "https://a.example:/v2",
+        "https://a.example:https/v2",
+        "https://a..example/v2",
+        "https://a.example//v2",
+        "https://a.example/v2//",
+        "https://a.example/../v2",
+        "https://a.example/v2;city=1",
+        "https://a.example/v%32",
+        "https://a.example/v2/requests.json",
+        "https://a.example/v2/services.XML/",
+        "https://localhost/v2",
+        "a.example/v2",
+    ],
+)
+def test_an_endpoint_that_makes_a_wrong_address_is_named(folder: Path, endpoint: str) -> None:
+    [found] = changed(folder, "catalogue.json", setting("agencies", 2, "endpoint", endpoint))
+
+    assert "agencies[2].endpoint: is no address that can be called" in found
+    assert "Write what stands before /requests.json" in found
+
+
+@pytest.mark.parametrize(
+    "endpoint",
+    ["https://a.example", "https://a.example/", "https://A.example:8443/Open_311/v2.1/~city/"],
+)
+def test_an_endpoint_may_end_with_its_host_or_a_slash(folder: Path, endpoint: str) -> None:
+    assert changed(folder, "catalogue.json", setting("agencies", 2, "endpoint", endpoint)) == []
+
+
 @pytest.mark.parametrize("file", FILES)
 def test_a_missing_file_is_named(folder: Path, file: str) -> None:
     (folder / file).unlink()

@@ -137,6 +137,7 @@ def test_a_function_gets_the_names_of_what_it_may_use_and_no_others(
             "ApnsApplication",
             "FcmApplication",
             "SystemOpenings",
+            "SystemSteps",
             # Granted by the keys' own policies (tests/template/test_keys.py).
             "ContentKeyAlias",
             "ContactKeyAlias",

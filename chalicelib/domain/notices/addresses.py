@@ -38,7 +38,7 @@ def https_address(value: str) -> str:
     """Return the address of a receiver. What its name resolves to is checked at each delivery."""
     try:
         parts = urlsplit(value)
-        port, host = parts.port or 443, parts.hostname or ""
+        port, host = 443 if parts.port is None else parts.port, parts.hostname or ""
     except ValueError:
         raise PydanticCustomError("bad_destination", "No address.") from None
     plain = value.isascii() and value.isprintable() and not set(value) & set(' "<>\\^`{|}#@')

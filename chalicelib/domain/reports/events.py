@@ -44,6 +44,7 @@ class Watched(StrEnum):
     CLOSINGS = "closings"
     UNREAD_CLOSINGS = "unread_closings"
     MOVES = "moves"
+    STEPS = "steps"
     DECRYPTIONS = "decryptions"
     RESTRICTED = "restricted"
 

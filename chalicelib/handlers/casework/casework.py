@@ -86,7 +86,7 @@ def open_report(call: Call) -> Response:
     If the reporter has withdrawn the report, `restricted` is true, and text, place, details,
     messages and media are left out. Only a supervisor who gives a `reason` sees them, and the other
     supervisors are notified. 409 `expiring` means that its deletion has begun. A machine may open
-    so many an hour (429), and its openings count as nobody's reading.
+    so many an hour (429), is suggested nothing similar, and its openings count as nobody's reading.
     """
     desk = wiring.desk(call.actor)
     found = casework.open_report(call.path["report_id"], reason=call.query.reason, desk=desk)
@@ -156,7 +156,7 @@ def change_report(call: Call) -> Response:
 
     A machine assigns, acknowledges what is new and names who has it, and proposes an end that one
     officer then confirms; all else is 403 `not_for_machines`, and 409 the end of what waits for
-    somebody.
+    somebody. What it adds to reports, refusals, notes and messages too, is so much an hour (429).
 
     After closing an original, `open_duplicates` says how many of the reports that are linked to it
     are open. `POST …/duplicates/close` closes them too.

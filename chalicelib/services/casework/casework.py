@@ -52,6 +52,7 @@ from chalicelib.services.second_person import Requests, Seen, is_tag, tag_of, ta
 from chalicelib.services.watch.watch import (
     count_ended,
     count_opening,
+    count_step,
     notify_of_restricted,
     rest_of_hour,
 )
@@ -177,11 +178,11 @@ def change_report(
         nonlocal is_read, unread, shown
         report, unread = head.report, head.report.unread
         if desk.actor.officer.is_system:
-            _require_for_machine(report, change, desk.actor)
+            _require_for_machine(report, change, desk)
         takes_reading = workflow.takes_reading(report, change)
         seen = None if isinstance(match, int) else seen_at(match, head, desk.actor)
         if takes_reading and seen is None:
-            desk.actor.log(about(report), Action.CLOSE_UNREAD)
+            desk.actor.log(about(report), Action.CLOSE_UNREAD, also=count_step(desk))
         if isinstance(match, int):
             if takes_reading:
                 raise errors.Conflict("not_read")
@@ -209,11 +210,12 @@ def change_report(
     return ChangedCase(after, reason, etag, unread - after.unread)
 
 
-def _require_for_machine(report: Report, change: Change, actor: OfficerActor) -> None:
+def _require_for_machine(report: Report, change: Change, desk: Desk) -> None:
     try:
         workflow.require_for_machine(report, change)
     except errors.Forbidden:
-        actor.log(about(report), Action.DENIED, {"step": sorted(change.model_fields_set)})
+        detail = {"step": sorted(change.model_fields_set)}
+        desk.actor.log(about(report), Action.DENIED, detail, also=count_step(desk))
         raise
 
 
@@ -331,6 +333,7 @@ def take_step(
         also += reminders(before, after, desk=desk)
         if ended:
             also += [desk.actor.log_own_item(Action.CLOSE, _closing(after)), ended.one_more]
+        also += count_step(desk)
         record = record_change(head.report, after, change.reason, desk.actor)
         write_step(head, after, desk, [record, *also])
         return after

@@ -87,13 +87,14 @@ def find_related(
 ) -> Related:
     """Return the reports in the officer's scope that are related to an opened one.
 
-    Nothing is suggested for a restricted report. If pictures or gists of what is suggested are
-    shown, that is on record, as of any list. Raises Unavailable when its duplicates cannot be read;
-    what is suggested never fails the opening.
+    Nothing is suggested for a restricted report, nor to a machine, whose openings are counted. If
+    pictures or gists of what is suggested are shown, that is on record, as of any list. Raises
+    Unavailable when its duplicates cannot be read; what is suggested never fails the opening.
     """
     report_id = head.report.id
     linked = desk.reports.duplicates.latest(report_id) if head.duplicates else []
-    similar = () if restricted else _suggested(report_id, desk.actor, incidents)
+    is_alone = restricted or desk.actor.officer.is_system
+    similar = () if is_alone else _suggested(report_id, desk.actor, incidents)
     original = head.report.duplicate_of
     named = (*linked, *([original] if original else ()))
     known = outlines_in_scope((*named, *(each.report_id for each in similar or ())), desk)

@@ -24,6 +24,7 @@ from chalicelib.services.reports.sealed_rows import (
     seal_message,
     seal_note,
 )
+from chalicelib.services.watch.watch import count_step
 from chalicelib.store.audit.rows import Action, of_report
 from chalicelib.store.reports.rows import Head
 
@@ -63,13 +64,15 @@ def write_message(
         refuse_receipt(sent.text, report_id, identity)
         require_filled(sent.text)
         if is_machine and not is_template(sent.text, head.report.reference):
-            desk.actor.log(of_report(report_id), Action.DENIED, {"message": "no template"})
+            detail = {"message": "no template"}
+            desk.actor.log(of_report(report_id), Action.DENIED, detail, also=count_step(desk))
             raise errors.Forbidden("not_for_machines")
         record = desk.actor.log_item(of_report(report_id), Action.MESSAGE, {"id": message.id})
         sealed = seal_message(head.report, message)
         asks = sent.asks_for_media
         also = [record, *notify_followers(head.report, desk=desk)]
         also += push_items(head, reports=desk.reports, now=desk.actor.now)
+        also += count_step(desk)
         desk.reports.entries.add_message(
             head, sealed, ids, asks_for_media=asks, also=also, attends=not is_machine
         )
@@ -91,7 +94,7 @@ def write_note(
     def write(head: Head) -> None:
         refuse_receipt(text, report_id, identity)
         record = desk.actor.log_item(of_report(report_id), Action.NOTE, {"id": note.id})
-        also = [record, *notify_followers(head.report, desk=desk)]
+        also = [record, *notify_followers(head.report, desk=desk), *count_step(desk)]
         attends = not desk.actor.officer.is_system
         sealed = seal_note(head.report, note)
         desk.reports.entries.add_note(head, sealed, ids, also=also, attends=attends)
@@ -182,7 +185,8 @@ def _write_once(
             require_not_expiring(head)
             write(head)
             return desk.actor.now, False
-        desk.actor.log(of_report(report_id), Action.OPEN, {"replayed": True})
+        detail = {"replayed": True}
+        desk.actor.log(of_report(report_id), Action.OPEN, detail, also=count_step(desk))
         return earlier, True
 
     return retry_on_conflict(step)

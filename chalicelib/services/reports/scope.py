@@ -15,12 +15,13 @@ from chalicelib.store.reports.rows import Head, ReadCase
 @dataclass(frozen=True, slots=True)
 class Desk:
     """An officer at work on reports: who acts and when (`actor`), and the store of reports. A
-    machine may open `openings` in an hour.
+    machine may open `openings` in an hour, and do `steps` on them.
     """
 
     actor: OfficerActor
     reports: Reports
     openings: int = 0
+    steps: int = 0
 
 
 def case_in_scope(report_id: str, *, desk: Desk) -> ReadCase:

@@ -104,21 +104,36 @@ def count_ended(desk: Desk) -> Ended:
 
 
 def count_opening(desk: Desk) -> list[TransactItem]:
-    """Return the write that counts an opening by a machine in this hour, for the transaction of its
-    record; none for a person, whom the watch counts. It fails when one was counted meanwhile.
+    """Return the writes that count an opening by a machine in this hour, for the transaction of its
+    record; none for a person, whom the watch counts. They fail when one was counted meanwhile. The
+    last one of the hour notifies supervisors.
 
     Raises TooManyCalls until the next hour when the machine has opened as many as it may;
     Unavailable.
     """
-    actor, now = desk.actor, desk.actor.now
+    return _count_of_machine(desk, Watched.OPENINGS, desk.openings)
+
+
+def count_step(desk: Desk) -> list[TransactItem]:
+    """Return the writes that count what else a machine adds to a report or its history, a refusal
+    too, as `count_opening` does.
+    """
+    return _count_of_machine(desk, Watched.STEPS, desk.steps)
+
+
+def _count_of_machine(desk: Desk, what: Watched, most: int) -> list[TransactItem]:
+    actor, now, table = desk.actor, desk.actor.now, desk.reports.table
     if not actor.officer.is_system:
         return []
-    counter = Counter(actor.by, Watched.OPENINGS, hour_of(now))
-    counters = WatchCounters(desk.reports.table)
+    counter, counters = Counter(actor.by, what, hour_of(now)), WatchCounters(table)
     total = counters.in_steps(counter)
-    if total >= desk.openings:
+    if total >= most:
         raise errors.TooManyCalls(rest_of_hour(now))
-    return [counters.one_more(counter, total, now)]
+    writes = [counters.one_more(counter, total, now)]
+    if total + 1 == most:
+        to, entry_id = Role.SUPERVISOR, f"{counter.id}#most"
+        writes.append(_notice(entry_id, what, most, Announcements(table), to, now))
+    return writes
 
 
 def rest_of_hour(now: datetime) -> int:

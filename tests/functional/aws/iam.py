@@ -39,6 +39,7 @@ PARAMETERS = {
     "SystemName": "triage",
     "SystemClients": "router=client",
     "SystemOpenings": "60",
+    "SystemSteps": "120",
 }
 
 # An address to read an object, and not one to send a part of it.

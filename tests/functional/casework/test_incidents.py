@@ -9,6 +9,8 @@ import pytest
 from botocore.awsrequest import AWSResponse
 
 from chalicelib import wiring
+from chalicelib.domain.officers.access_tokens import MACHINE
+from chalicelib.domain.officers.model import Role
 from chalicelib.domain.reports.incidents import Sketch
 from chalicelib.handlers.service import scheduled
 from chalicelib.kernel import times
@@ -80,6 +82,13 @@ def test_reports_of_one_text_and_place_are_suggested_at_each_other() -> None:
         "minutes_apart": apart,
     }
     assert suggest() == {"recorded": 0, "lost": 0}
+
+
+def test_nothing_is_suggested_to_a_machine_whose_openings_are_counted() -> None:
+    cloud.officer("dispatch", roles=(Role.SYSTEM,))
+    first, second = filed(*[{"text": TEXT, "location": HERE}] * 2)
+    assert similar(first) == {second["id"]: ["place", "text"]}
+    assert similar(first, f"{MACHINE}dispatch") == {}
 
 
 def test_a_text_is_found_again_with_other_words_in_it_and_from_elsewhere() -> None:

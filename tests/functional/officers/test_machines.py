@@ -1,6 +1,6 @@
 """A machine works on reports in its scope, within bounds, and counts as nobody's eyes."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -19,7 +19,8 @@ from chalicelib.services.administration.first_admins import FirstAdmin, Username
 from chalicelib.services.officers import OperatorActor
 from chalicelib.store.watch import Counter
 from tests import cloud
-from tests.client import Reply, appoint, call, read_and_approve
+from tests.client import Reply, appoint, call, new_key, read_and_approve
+from tests.faults import inject
 from tests.steps import by_officer, file, file_and_notify, head, mine, opened, write
 
 pytestmark = pytest.mark.officers(
@@ -42,9 +43,20 @@ def status_and_code(reply: Reply) -> tuple[int, str]:
     return reply.status, str(reply.json["code"])
 
 
-def denials() -> int:
+def on_record() -> list[str]:
     rows = cloud.scan(wiring.settings().audit_table)
-    return sum((row["by"]["S"], row["action"]["S"]) == ("dispatch", "denied") for row in rows)
+    return [row["action"]["S"] for row in rows if row["by"]["S"] == "dispatch"]
+
+
+def denials() -> int:
+    return on_record().count("denied")
+
+
+def watched() -> list[tuple[str, int]]:
+    cloud.stream(cloud.all_keys())
+    found = [(each["watched"], each["count"]) for each in cloud.sent() if "watched" in each]
+    cloud.forget_sent()
+    return found
 
 
 def test_two_admins_appoint_a_machine_which_has_no_user_and_no_address() -> None:
@@ -94,6 +106,7 @@ def test_a_token_of_the_other_kind_opens_no_row(caller: str) -> None:
 @pytest.fixture
 def two_an_hour(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setenv("SYSTEM_OPENINGS", "2")
+    monkeypatch.setenv("SYSTEM_STEPS", "2")
     wiring.reset()
     yield
     monkeypatch.undo()
@@ -105,11 +118,93 @@ def test_a_machine_opens_so_many_an_hour_and_a_person_as_many_as_they_need(
 ) -> None:
     created = file("other")
     assert [by_officer("GET", created, officer=IT).status for _ in range(3)] == [200, 200, 429]
+    assert watched() == [("openings", 2)]
     late = by_officer("GET", created, officer=IT)
     assert 0 < int(late.headers["retry-after"]) <= 3600
     assert [by_officer("GET", created).status for _ in range(3)] == [200, 200, 200]
     wiring.clock.advance(timedelta(seconds=int(late.headers["retry-after"])))
     assert by_officer("GET", created, officer=IT).status == 200
+
+
+def note(created: Mapping[str, Any], officer: str = IT, **more: Any) -> Reply:
+    return by_officer("POST", created, "/notes", {"text": "Sent."}, officer=officer, **more)
+
+
+def reply_with(created: Mapping[str, Any], text: str, officer: str = IT) -> Reply:
+    return by_officer("POST", created, "/messages", {"text": text}, officer=officer)
+
+
+def thank(created: Mapping[str, Any], officer: str = IT) -> Reply:
+    text = f"Your report {created['reference']} has helped us. Thank you."
+    return reply_with(created, text, officer)
+
+
+def assign(created: Mapping[str, Any], officer: str = IT) -> Reply:
+    wanted = {"assignee": "wang" if head(created).get("assignee") == "li" else "li"}
+    return change(created, wanted, officer, head(created)["version"])
+
+
+def lower(created: Mapping[str, Any]) -> Reply:
+    return change(created, {"urgency": "low"}, version=head(created)["version"])
+
+
+def end_unread(created: Mapping[str, Any]) -> Reply:
+    match = {"If-Match": f'"{head(created)["version"]}"'}
+    return by_officer("PATCH", created, "", END, officer=IT, headers=match)
+
+
+def say(created: Mapping[str, Any]) -> Reply:
+    return reply_with(created, "Stay where you are.")
+
+
+@pytest.mark.parametrize(
+    ("act", "status"),
+    [(note, 201), (thank, 201), (assign, 200), (lower, 403), (say, 403), (end_unread, 409)],
+)
+def test_a_machine_adds_so_much_to_reports_an_hour_and_supervisors_learn_of_its_last(
+    act: Callable[[Mapping[str, Any]], Reply], status: int, two_an_hour: None, full_minute: None
+) -> None:
+    created = file_and_notify("other")
+    assert change(created, TAKEN, "wang").status == 200
+    cloud.forget_sent()
+    assert act(created).status == status
+    assert watched() == []
+    assert act(created).status == status
+    assert watched() == [("steps", 2)]
+    before = on_record()
+    late = act(created)
+    assert status_and_code(late) == (429, "too_many_calls")
+    assert (on_record(), watched()) == (before, [])
+    assert by_officer("GET", created, officer=IT).status == 200
+    wiring.clock.advance(timedelta(seconds=int(late.headers["retry-after"])))
+    assert act(created).status == status
+
+
+def test_each_machine_has_its_own_hour_and_a_person_none(
+    two_an_hour: None, full_minute: None
+) -> None:
+    cloud.officer("cad", roles=(Role.SYSTEM,))
+    created = file("other")
+    for officer in (IT, f"{MACHINE}cad"):
+        assert [note(created, officer).status for _ in range(3)] == [201, 201, 429]
+    assert [each(created, "wang").status for each in (note, thank, assign, note)] == [
+        201, 201, 200, 201
+    ]  # fmt: skip
+
+
+def test_a_call_that_a_machine_repeats_counts_again(two_an_hour: None, full_minute: None) -> None:
+    created, key = file("other"), new_key()
+    assert [note(created, key=key).status for _ in range(3)] == [201, 200, 429]
+
+
+def test_of_two_that_are_the_last_at_once_one_is_taken(
+    two_an_hour: None, full_minute: None
+) -> None:
+    first, second, third = (file("other") for _ in range(3))
+    assert note(first).status == 201
+    with inject.meanwhile(lambda: note(second), "dynamodb.TransactWriteItems"):
+        assert note(third).status == 429
+    assert len(opened(second)["notes"]) == 1
 
 
 def test_what_a_machine_reads_and_writes_nobody_has_seen() -> None:
