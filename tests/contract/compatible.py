@@ -93,19 +93,26 @@ def main() -> None:
 
 def documents_of(commit: str, root: Path) -> list[Json] | None:
     """Return the documents that a commit's own code makes; None in a clone without it."""
-    command = ["git", "-C", str(root), "archive", commit]
-    archive = subprocess.run(command, check=False, capture_output=True)
-    if archive.returncode != 0:
-        return None
     with tempfile.TemporaryDirectory() as folder:
-        with tarfile.open(fileobj=io.BytesIO(archive.stdout)) as tree:
-            tree.extractall(folder, filter="data")
+        if not unpack(commit, root, Path(folder)):
+            return None
         paths = [Path(folder, "chalicelib", "handlers", "openapi.json")]
         if not paths[0].is_file():  # only 0.2.0rc1 has its one document in git, and cannot make two
             made = [sys.executable, "-m", "infra.openapi", "--into", "documents"]
             subprocess.run(made, cwd=folder, check=True)
             paths = [Path(folder, "documents", name) for name in DOCUMENTS.values()]
         return [json.loads(path.read_bytes()) for path in paths]
+
+
+def unpack(commit: str, root: Path, folder: Path) -> bool:
+    """Write the files of a commit into a folder; return False in a clone without it."""
+    command = ["git", "-C", str(root), "archive", commit]
+    archive = subprocess.run(command, check=False, capture_output=True)
+    if archive.returncode != 0:
+        return False
+    with tarfile.open(fileobj=io.BytesIO(archive.stdout)) as tree:
+        tree.extractall(folder, filter="data")
+    return True
 
 
 def problems(
