@@ -129,7 +129,7 @@ QUICK := tests/browser tests/functional tests/template tests/unit
 PYTEST = COVERAGE_CORE=sysmon $(BIN)/python -m pytest -n auto
 
 .PHONY: help install run web sdk web-lint web-check pictures city test tests more-tests check format lint types words layers openapi documents contract contract-lint \
-        contract-python contract-fuzz contract-release cost docs lock token first-admins break-glass reset-sign-in clock bench load package scan rehearse rehearse-mutations rehearsal-cloud deploy rollback \
+        contract-python contract-fuzz contract-release contract-clients cost docs lock token first-admins break-glass reset-sign-in clock bench load package scan rehearse rehearse-mutations rehearsal-cloud deploy rollback \
         release migrate smoke-test status logs redrive restore agency-key rotate-key destroy audit-verify audit-key custody-key ledger-verify orphans clean
 .DEFAULT_GOAL := help
 
@@ -254,6 +254,9 @@ contract-fuzz: $(VENV)/.installed
 
 contract-release: $(VENV)/.installed
 	@$(BIN)/python -m tests.contract.compatible
+
+contract-clients: $(VENV)/.installed ## Try the built web clients of the last release with today's API, by its own tests
+	@$(BIN)/python -m tests.contract.clients
 
 lock: $(VENV)/.installed ## Write the lock files: each package that is installed, with its hashes
 	@$(BIN)/python -m infra.lock

@@ -260,8 +260,13 @@ def read_version(request: Request) -> int:
 
 
 def read_tag(request: Request) -> str:
-    """Return the tag in `If-Match`, with its quotes. Raises as `read_version`."""
-    return _read_if_match(request, TAG)
+    """Return the tag in `If-Match`, with its quotes. Raises as `read_version`, and VersionMissing
+    for a version: a console of release 0.2.0rc1 sends that, and says nothing of a Stale.
+    """
+    found = _read_if_match(request, VERSION_OR_TAG)
+    if re.fullmatch(VERSION, found):
+        raise errors.VersionMissing
+    return found
 
 
 def read_match(request: Request) -> int | str:

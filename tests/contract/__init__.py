@@ -8,6 +8,8 @@
 - `make contract-fuzz`: schemathesis sends thousands of cases to every operation, as a resident and
   as an officer, to the app on a mocked cloud. `exceptions.toml` says what is accepted.
 - `make contract-release`: all that the last release documented is still there (`compatible.py`).
+- `make contract-clients`: its built web clients make their trips with today's API (`clients.py`).
+  This needs a browser, and is no part of `make contract`.
 
 In TypeScript the SDK and the web clients are that client: `make web-lint` generates their types, of
 which none is `any` or `unknown`, and compiles them; `tests/local/test_sdk.py` makes the trip.

@@ -139,8 +139,22 @@ class ChannelChange(EntryChange):
     activates_at: _ActivatesAt = None
 
 
+def _no_flag(flags: Mapping[str, bool]) -> Mapping[str, bool]:
+    if flags:
+        raise PydanticCustomError("unknown_field", "There are no flags.")
+    return flags
+
+
 class KnownAppChange(AppChange):
+    """`flags` is empty: a console of release 0.2.0rc1 sends back what it was shown."""
+
     model_config = ConfigDict(extra="forbid")
+
+    flags: Annotated[
+        Mapping[str, bool],
+        AfterValidator(_no_flag),
+        Field(exclude=True, json_schema_extra={"deprecated": True}),
+    ] = {}
 
 
 class CataloguePatch(Overrides):

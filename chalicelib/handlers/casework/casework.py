@@ -134,7 +134,8 @@ def change_report(call: Call) -> Response:
 
     To close a report, send `disposition` and `reason`. The reporter can read the reason. For a
     duplicate, send `duplicate_of` too. 409 `not_read`: a disposition takes the `ETag`, which only
-    your own opening of this version gives. So does a critical report's other urgency or category,
+    your own opening of this version gives; by a `version` you end only what you have opened and
+    read, and what takes one officer. So does a critical report's other urgency or category,
     and another reason or original of a closed one: if two officers have ended it, that is a
     `proposal` again.
 
@@ -147,12 +148,12 @@ def change_report(call: Call) -> Response:
     other reports. Link those to another report first.
 
     Each step but a link alone reads what the reporter had written when you opened the report, if it
-    has that `ETag`; by a `version` it reads nothing. With `messages_seen`, the `message_count` of
-    the opened report, it also reads the messages that you have opened since, and nothing is written
-    when there are more by now: 409 `new_message`. A disposition takes it while something is unread,
-    and an opening from after the reporter's last message, place and settled file: by an earlier one
-    it is 412. To read alone, call `POST …/read`: without a field to change, this is 422
-    `nothing_to_change`.
+    has that `ETag`; by a `version` alone it reads nothing. With `messages_seen`, the
+    `message_count` of the opened report, it also reads the messages that you have opened since, and
+    nothing is written when there are more by now: 409 `new_message`. A disposition takes it while
+    something is unread, and an opening from after the reporter's last message, place and settled
+    file: by an earlier one it is 412. To read alone, call `POST …/read`: without a field to change,
+    this is 422 `nothing_to_change`.
 
     A machine assigns, acknowledges what is new and names who has it, and proposes an end that one
     officer then confirms; all else is 403 `not_for_machines`, and 409 the end of what waits for

@@ -18,7 +18,7 @@ from chalicelib.domain.reports import workflow
 from chalicelib.domain.reports.attention import begins_anew, deadline_from, is_given_back
 from chalicelib.domain.reports.events import NoticeKind
 from chalicelib.domain.reports.measures import closing_request, return_request
-from chalicelib.domain.reports.report import Contact, Medium, Report, Status
+from chalicelib.domain.reports.report import OPEN_STATUSES, Contact, Medium, Report, Status
 from chalicelib.domain.reports.workflow import Change
 from chalicelib.domain.second_person import TwoPersonStep
 from chalicelib.kernel import errors
@@ -169,8 +169,9 @@ def change_report(
     An earlier reason of the outcome is opened for the response, with an audit record. Raises the
     errors of `take_step`; Stale (it has another version) and Conflict `not_read`, with a record in
     the audit if it `takes_reading`; Conflict `new_message` also for an end by an officer who does
-    not say that they have seen what is unread. What is unread stays so unless they have read it
-    (`_has_read`); then to mark it as read raises Conflict `not_read`, or `new_message`.
+    not say that they have seen what is unread. A version ends what `_ends_by_audit`. What is unread
+    stays so unless they have read it (`_has_read`); then to mark it as read raises Conflict
+    `not_read`, or `new_message`.
     """
     is_read, unread, shown = False, 0, Seen(0, 0)
 
@@ -181,10 +182,11 @@ def change_report(
             _require_for_machine(report, change, desk)
         takes_reading = workflow.takes_reading(report, change)
         seen = None if isinstance(match, int) else seen_at(match, head, desk.actor)
-        if takes_reading and seen is None:
+        goes_by_audit = isinstance(match, int) and _ends_by_audit(head, change, desk)
+        if takes_reading and seen is None and not goes_by_audit:
             desk.actor.log(about(report), Action.CLOSE_UNREAD, also=count_step(desk))
         if isinstance(match, int):
-            if takes_reading:
+            if takes_reading and not goes_by_audit:
                 raise errors.Conflict("not_read")
             require_version(report, match)
         elif seen is None:
@@ -192,7 +194,7 @@ def change_report(
         shown = seen or shown
         # A message leaves the tag as it is.
         is_read = seen is not None and (not report.unread or change.messages_seen is not None)
-        if change.disposition and not is_read:
+        if change.disposition and not is_read and not goes_by_audit:
             raise errors.Conflict("new_message")
         if takes_reading and seen is not None and not _has_seen_all(seen, head):
             # What the client claims to have seen is no reading.
@@ -238,9 +240,10 @@ def _has_read(seen: Seen | None, head: Head, change: Change, desk: Desk) -> bool
     report = head.report
     if not report.unread and not report.unread_media:
         return True
-    if seen is None or _has_seen_all(seen, head):
-        return seen is not None
-    if change.messages_seen is None or report.unread_media or seen.places < head.positions:
+    if seen is not None and _has_seen_all(seen, head):
+        return True
+    places = seen.places if seen else 0
+    if change.messages_seen is None or report.unread_media or places < head.positions:
         return False
     messages = desk.reports.entries.messages(report.id, consistent=True).items
     return bool(messages) and any(
@@ -251,6 +254,21 @@ def _has_read(seen: Seen | None, head: Head, change: Change, desk: Desk) -> bool
         and each.at >= messages[-1].sent_at
         for each in desk.actor.audit.history(of_report(report.id))
     )
+
+
+def _ends_by_audit(head: Head, change: Change, desk: Desk) -> bool:
+    """Return whether an officer may end a report by its version, as among many (`steps`): it takes
+    one officer, who has opened it by the audit and has read what was unread. The console of release
+    0.2.0rc1 sends versions. Raises Conflict `new_message`.
+    """
+    report = head.report
+    if change.disposition is None or report.status not in OPEN_STATUSES:
+        return False
+    takes_two = desk.actor.officer.is_system or workflow.takes_two(report, change.disposition)
+    if takes_two or not desk.actor.has_opened(report.id):
+        return False
+    change.require_seen(report.messages)
+    return _has_read(None, head, change, desk)
 
 
 def seen_at(tag: str, head: Head, actor: OfficerActor) -> Seen | None:

@@ -152,6 +152,23 @@ def test_what_was_opened_by_another_or_before_another_changed_it_closes_nothing(
     assert close(tip).status == 200
 
 
+def test_a_console_of_the_last_release_ends_by_its_version_what_its_officer_has_opened() -> None:
+    tip, critical = file(), file("child_abduction")
+    for each in (tip, critical):
+        opened(each)
+    for two, more in ((critical, {}), (tip, {"disposition": "unfounded"})):
+        assert refusal(patch(two, '"1"', **CLOSE | more, messages_seen=0)) == NOT_READ
+    assert refusal(patch(tip, '"1"', "li", **CLOSE, messages_seen=0)) == NOT_READ
+    wiring.clock.advance(timedelta(seconds=1))
+    write(tip)
+    assert refusal(patch(tip, '"1"', **CLOSE, messages_seen=0)) == NEW_MESSAGE
+    assert refusal(patch(tip, '"1"', **CLOSE, messages_seen=1)) == NOT_READ
+    opened(tip, below="/messages")
+    assert refusal(patch(tip, '"2"', **CLOSE, messages_seen=1)) == (412, "stale_version")
+    closed = patch(tip, '"1"', **CLOSE, messages_seen=1)
+    assert (closed.status, closed.json["unread"], closed.headers["etag"]) == (200, 0, '"2"')
+
+
 @pytest.mark.parametrize(
     ("category", "disposition", "days"),
     [("other", "unfounded", 30), ("child_abduction", "resolved", 90)],

@@ -114,7 +114,7 @@ def test_another_admin_reads_and_approves_it() -> None:
     ("tag", "expected"),
     [
         (" ", (428, "version_required")),
-        ('"1"', (412, "stale_version")),
+        ('"1"', (428, "version_required")),
         ("*", (412, "stale_version")),
         ("0123456789ABCDEFGHJK", (400, "bad_if_match")),
     ],
