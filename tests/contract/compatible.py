@@ -33,7 +33,7 @@ _WITH_KEY = (
     "/v1/officer/bulletins",
     "/v1/officer/bulletins/{bulletin_id}/media",
 )
-_SHARDS = "a figure of the tables, which only a new catalogue.json may change"
+_SHARDS = "a figure of the tables, which only a new catalogue.json may change; 1 is taken"
 _ROLE = "auditor and oversight are roles that stand alone"
 _OFFICER = "/v1/admin/officers/{username}"
 _SOUNDS = "more kinds of sound are taken; what was taken still is"

@@ -123,11 +123,18 @@ def _without(schema: dict[str, Any], names: Sequence[str]) -> None:
         del schema["properties"][name]
 
 
+def _not_one(shards: int | None) -> int | None:
+    return None if shards == 1 else shards
+
+
 class CategoryChange(EntryChange):
+    """A console of release 0.2.0rc1 sends 1 as `shards`, which it is not shown: that says none."""
+
     model_config = ConfigDict(json_schema_extra=lambda schema: _without(schema, ("shards",)))
 
     code: CategoryCode
     activates_at: _ActivatesAt = None
+    shards: Annotated[int | None, AfterValidator(_not_one)] = None
 
 
 class ChannelChange(EntryChange):

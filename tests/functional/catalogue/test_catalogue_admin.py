@@ -193,7 +193,8 @@ def test_no_admin_changes_shards_and_those_of_an_earlier_release_are_read_and_wr
     assert len({head.row["category_shard"] for head in heads if head}) > 1
     listed = call("GET", "/v1/officer/reports?category=other", officer="li").json["items"]
     assert {each["id"] for each in listed} == set(made)
-    assert change_catalogue(channels=[category("traffic", "active")]).json["version"] == 2
+    unsaid = [category("other", "active", shards=1, deadlines={"low": 60})]
+    assert change_catalogue(categories=unsaid).json["version"] == 2
     assert wiring.catalogue_changes().read().restored().category("other").shards == 8
 
 
