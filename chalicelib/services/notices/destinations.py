@@ -33,7 +33,7 @@ from chalicelib.domain.officers.proposals import VALID_FOR
 from chalicelib.domain.reports.events import NoticeKind
 from chalicelib.domain.second_person import TwoPersonStep
 from chalicelib.kernel import errors, times
-from chalicelib.kernel.ids import random_id
+from chalicelib.kernel.ids import on_record, random_id
 from chalicelib.kernel.paging import Cursors
 from chalicelib.kernel.sealing import KEY_BYTES, PrivateKey, Wrapper, row_info, seal
 from chalicelib.services.officers import OfficerActor
@@ -280,7 +280,8 @@ def send_again(name: str, event_ids: Collection[str], *, desk: DestinationDesk) 
     many, and whether there may be more. Raises NotFound, Unavailable.
     """
     _found(name, desk.rows.read(), desk)
-    desk.actor.log_own(Action.CHANGE, {"destination": name, "sent_again": sorted(event_ids)})
+    again_on_record = sorted(map(on_record, event_ids))
+    desk.actor.log_own(Action.CHANGE, {"destination": name, "sent_again": again_on_record})
     again, below, more = 0, None, True
     while more:
         found, more = desk.deliveries.page(name, below=below, limit=PAGE)
