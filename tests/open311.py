@@ -57,8 +57,8 @@ _XML = b"<?xml version='1.0'?><errors><error><code>500</code></error></errors>"
 
 class Server(Receivers):
     """`down`: what is answered instead, or `timeout`. `loses`: takes requests, and answers none;
-    `crashes`: we do then. `answers`: what is answered to a request that was taken.
-    `posted` are all bodies that came, `requests` what was taken, by id.
+    `crashes`: we do then, and when we look. `answers`: what is answered to a request that was
+    taken. `posted` are all bodies that came, `requests` what was taken, by id.
     """
 
     def __init__(self, now: Any) -> None:
@@ -125,6 +125,8 @@ class Server(Receivers):
         )
 
     def get(self, path: str, query: Mapping[str, str]) -> Answer:
+        if self.crashes:
+            raise MemoryError
         if query.get("jurisdiction_id") != JURISDICTION:
             return _error(404)
         name = path.rpartition("/")[2].removesuffix(".json")
