@@ -12,6 +12,7 @@ from datetime import datetime
 
 from standardwebhooks import Webhook
 
+from chalicelib.aws import keys
 from chalicelib.aws.keys import Key
 from chalicelib.aws.kms import ContentKeys
 from chalicelib.domain.notices.destinations import (
@@ -30,6 +31,7 @@ from chalicelib.services.notices.destinations import info_of
 from chalicelib.store.notices.destinations import Delivery, DeliveryRows, Destinations, SealedSecret
 from chalicelib.store.notices.receivers import Answer, EventBus, Receivers
 from chalicelib.store.reports.outbox import Outbox, PendingTask
+from chalicelib.store.reports.reports import Reports
 
 log = logging.getLogger(__name__)
 
@@ -70,6 +72,7 @@ class Courier:
     rows: DeliveryRows
     destinations: Destinations
     secrets: Secrets
+    reports: Reports
     receivers: Receivers
     bus: EventBus
     source: str
@@ -89,7 +92,7 @@ def deliver(
         nonlocal unanswered
         event, name = delivery.event, pending.key[0].partition("#")[2]
         terms = _terms_for(event, known.get(name), pending.key)
-        if terms is None:
+        if terms is None or courier.reports.about_police([keys.report(event.report_id)]):
             courier.outbox.remove(pending)
             return None
         answer = unanswered or _send(event, name, terms, courier, now)

@@ -27,6 +27,7 @@ from chalicelib.store.notices.receivers import Answer
 from tests import cloud
 from tests.client import call, read_and_approve
 from tests.faults import inject
+from tests.functional.casework.test_oversight_beside import moved
 from tests.receivers import PATH, TERMS, Taken, agree_on, propose, receive
 from tests.steps import file, write
 
@@ -275,6 +276,26 @@ def test_what_was_typed_in_place_of_an_events_id_is_not_on_record(taken: Taken) 
     assert "sent_again" in record
     assert "Zhang" not in record
     assert receipt not in record
+
+
+def test_what_is_moved_to_oversight_neither_leaves_nor_is_sent_again(taken: Taken) -> None:
+    cloud.oversight("ombud", "ombud2")
+    cloud.officer("wang")
+    agree_on()
+    taken.always = NOBODY
+    waiting, given_up = happen(), happen()
+    assert cloud.deliver_events() == {"waiting": 2}
+    moved(waiting)
+    wiring.clock.advance(timedelta(days=1))
+    taken.sent = []
+    assert cloud.deliver_events() == {"dead": 1}
+    assert [each["data"]["report_id"] for each in taken.events] == [given_up["id"]]
+    assert len(wiring.reports().table.query("DESTINATION#dispatch")[0]) == 1
+
+    moved(given_up)
+    assert deliveries() == []
+    assert call("POST", f"{PATH}/redeliver", {}, officer="admin").json["count"] == 0
+    assert cloud.deliver_events() == {}
 
 
 def test_while_a_secret_is_replaced_both_sign(taken: Taken) -> None:
