@@ -382,10 +382,8 @@ def destination_desk(actor: "OfficerActor") -> "DestinationDesk":
     """Return an admin at work on the destinations of events."""
     from chalicelib.services.notices.destinations import DestinationDesk
 
-    rows = destinations(), delivery_rows()
-    return DestinationDesk(
-        actor, *rows, officers(), announcements(), events_keys(), bool(settings().event_bus)
-    )
+    rows = destinations(), delivery_rows(), officers(), reports(), announcements()
+    return DestinationDesk(actor, *rows, events_keys(), bool(settings().event_bus))
 
 
 def receivers() -> "Receivers":
@@ -427,6 +425,7 @@ def courier() -> "Courier":
         delivery_rows(),
         destinations(),
         _signing_secrets(),
+        reports(),
         receivers(),
         event_bus(),
         source=source_of_events(),

@@ -58,8 +58,8 @@ _XML = b"<?xml version='1.0'?><errors><error><code>500</code></error></errors>"
 
 class Server(Receivers):
     """`down`: what is answered instead, or `timeout`. `loses`: takes requests, and answers none;
-    `crashes`: we do then. `answers`: what is answered to a request that was taken. `wraps`: what
-    it lists has a name, as in FixMyStreet's server.
+    `crashes`: we do then, and when we look. `answers`: what is answered to a request that was
+    taken. `wraps`: what it lists has a name, as in FixMyStreet's server.
     `posted` are all bodies that came, `requests` what was taken, by id.
     """
 
@@ -130,6 +130,8 @@ class Server(Receivers):
         )
 
     def get(self, path: str, query: Mapping[str, str]) -> Answer:
+        if self.crashes:
+            raise MemoryError
         said, _, form = path.removeprefix("/").rpartition(".")
         kind, _, name = said.partition("/")
         if form != "json" or query.get("jurisdiction_id") != JURISDICTION:

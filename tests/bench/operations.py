@@ -515,7 +515,7 @@ OPERATIONS = (
         32,
         6,
     ),
-    Operation("fetch 20 events", _fetches, ("GetItem", "GetItem", "Query"), 0, 6),
+    Operation("fetch 20 events", _fetches, ("GetItem", "GetItem", "Query", "BatchGetItem"), 0, 44),
     Operation("list 30 colleagues", _colleagues, ("GetItem", "Query", "PutItem"), 1, 2),
 )
 

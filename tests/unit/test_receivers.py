@@ -180,6 +180,20 @@ def _hold(one: socket.socket) -> None:
         pass
 
 
+def test_a_name_that_takes_too_long_is_left() -> None:
+    ends = threading.Event()
+
+    def hang(*_: object) -> list[str]:
+        ends.wait(10)
+        return []
+
+    try:
+        receivers = Receivers(resolve=hang, timeout_s=0.05)
+        assert receivers.post("https://a.example/", BODY, {}) == Answer(None, "timeout")
+    finally:
+        ends.set()
+
+
 def test_nobody_there_is_no_answer() -> None:
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]

@@ -23,6 +23,7 @@ from chalicelib.http.responses import Response
 from chalicelib.http.routes import Access, Routes
 from chalicelib.http.shapes import Category, District, Shape, Tag, Timestamp
 from chalicelib.kernel import errors
+from chalicelib.kernel.ids import ID_PATTERN
 from chalicelib.kernel.models import Input, NotNull, Query, left_out
 from chalicelib.kernel.paging import Limit
 from chalicelib.services.notices import destinations
@@ -228,7 +229,7 @@ def list_deliveries(call: Call) -> Response:
 class EventsAgain(Input):
     """The events to send again, by their ids; without any, all that were given up."""
 
-    ids: tuple[Annotated[str, Field(max_length=100)], ...] = Field(
+    ids: tuple[Annotated[str, Field(pattern=f"^{ID_PATTERN.pattern}$")], ...] = Field(
         default=(), max_length=100, strict=False
     )
 

@@ -16,8 +16,9 @@ from chalicelib.services.notices.deliveries import deliver
 bp = Blueprint(__name__)
 log = logging.getLogger(__name__)
 
-# A receiver may take ten seconds, and its name as many before that.
-ONE_MORE_MS = 30_000
+# An errand may look, and then send: each has ten seconds for the name, and twenty for the rest at
+# worst, of which the handshake is half.
+ONE_MORE_MS = 60_000
 
 
 # The queue's name is a placeholder, which infra/app.yaml replaces.

@@ -6,7 +6,6 @@ is for officers, who hand it over by hand.
 """
 
 import hashlib
-import logging
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -22,19 +21,17 @@ from chalicelib.domain.notices.pushes import first_push
 from chalicelib.domain.reports.measures import Sent, SentState
 from chalicelib.domain.reports.report import Status
 from chalicelib.kernel.ids import random_id
-from chalicelib.kernel.outbox import Lane, OutboxTask, TaskKind
+from chalicelib.kernel.outbox import OutboxTask, TaskKind
 from chalicelib.kernel.sealing import Wrapper, row_info, seal
-from chalicelib.services.notices.deliveries import Secrets
+from chalicelib.services.notices.deliveries import Secrets, walk
 from chalicelib.services.notices.destinations import seal_to
 from chalicelib.services.officers import Actor
 from chalicelib.services.reports.open_cases import notes_info
 from chalicelib.store.audit.rows import Action, of_report
-from chalicelib.store.casework.errands import Errand, Errands, Waiting, errand_key, send_task
+from chalicelib.store.casework.errands import Errand, Errands, errand_key, send_task
 from chalicelib.store.notices.pushes import act_item
 from chalicelib.store.notices.receivers import Answer, Receivers
 from chalicelib.store.reports.outbox import Outbox, PendingTask
-
-log = logging.getLogger(__name__)
 
 _FORM = {"Content-Type": open311.FORM, "Accept": "application/json"}
 _JSON = {"Accept": "application/json"}
@@ -74,40 +71,33 @@ class Messenger:
 def run_errands(
     due: Sequence[Key], *, messenger: Messenger, now: datetime, time_is_left: Callable[[], bool]
 ) -> Counter[str]:
-    """Do what is due of these errands, which are all to one agency, in their order.
+    """Do what is due of these errands, which are all to one agency, in their order: see `walk`.
 
-    When the agency does not answer, the rest stays due. Return how many came to which state; of
-    those that officers have to see to, as `dead`; and how many `failed`: they stay due.
+    When the agency does not answer, the rest stays due. Those for officers count as `dead`.
     """
-    done: Counter[str] = Counter()
-    for key in due:
-        if not time_is_left():
-            log.warning("errands_unfinished")
-            break
-        try:
-            found = messenger.errands.waiting(key)
-            if found is None or found.pending.task.due_at > now:
-                continue
-            if found.pending.task.lane is not Lane.EVENTS:
-                continue
-            code = key[0].partition("#")[2]
-            run = _Run(found, code, messenger, now)
-            done[run.take()] += 1
-            if run.is_unanswered:
-                break
-        except Exception as error:
-            # One bad row must not block the others.
-            done["failed"] += 1
-            log.warning("errand_failed", extra={"error": type(error).__name__})
-    return done
+    answers = True
+
+    def take(pending: PendingTask, errand: Errand) -> str:
+        nonlocal answers
+        run = _Run(pending, errand, messenger, now)
+        state, answers = run.take(), not run.is_unanswered
+        return state
+
+    def goes_on() -> bool:
+        return answers and time_is_left()
+
+    return walk(due, messenger.errands.waiting, take, now=now, time_is_left=goes_on)
 
 
 class _Run:
     """One step of an errand."""
 
-    def __init__(self, found: Waiting, code: str, messenger: Messenger, now: datetime) -> None:
-        self._pending, self._errand = found
-        self._code, self._messenger, self._now = code, messenger, now
+    def __init__(
+        self, pending: PendingTask, errand: Errand, messenger: Messenger, now: datetime
+    ) -> None:
+        self._pending, self._errand, self._code = pending, errand, pending.owner.id
+        self._messenger, self._now = messenger, now
+        self._ends = self._errand.since + open311.TRIED_FOR
         self.is_unanswered = False
 
     def take(self) -> str:
@@ -122,6 +112,10 @@ class _Run:
                 self._messenger.outbox.remove(self._pending)
                 return _GONE
             return self._give_up()
+        if not errand.accepted_at and self._has_ended():
+            return self._give_up()
+        if not self._begin():
+            return _LEFT  # another run has
         if errand.request_id and errand.accepted_at:
             return self._look(to, errand.request_id, errand.accepted_at, public)
         if errand.token:
@@ -151,8 +145,8 @@ class _Run:
         opened = self._messenger.secrets.opened(errand.words, _words(self._code, errand))
         words = open311.Words.model_validate_json(opened)
         key = next(iter(self._messenger.secrets.of(name, self._now)), None)
-        if not self._begin():
-            return _LEFT  # another run has
+        if not self._begin(unsure=True, tried_at=self._now):
+            return _LEFT
         body = open311.form_of(to, words, errand.reference, key)
         answer = self._ask("POST", open311.requests_url(to), body)
         taken = open311.read_taken(answer.body) if answer.accepts else None
@@ -173,13 +167,20 @@ class _Run:
             put["words"] = None
         return self._again(refused=is_refused, **put)
 
-    def _begin(self) -> bool:
-        """Write that a request goes out from now on: if this ends here, it is looked for."""
-        put = {"unsure": True, "tried_at": self._now, "attempts": self._errand.attempts + 1}
-        pending = self._pending
-        return self._messenger.outbox.complete(
-            pending, then=pending.task, put=put, unchanged=("attempts",)
-        )
+    def _begin(self, **put: Any) -> bool:
+        """Write before a request goes out that it is tried, and when again: this run may end while
+        it waits. Return False when another run has.
+        """
+        errand, pending = self._errand, self._pending
+        again = errand.accepted_at and open311.next_look(errand.accepted_at, self._now)
+        task = send_task(again or self._now + pause_after(errand.attempts))
+        self._pending = pending.put_off(task)
+        put["attempts"] = errand.attempts + 1
+        return self._messenger.outbox.complete(pending, then=task, put=put)
+
+    def _has_ended(self) -> bool:
+        """Return whether the last try has begun, and its run ended while it waited."""
+        return self._pending.task.due_at >= self._ends + pause_after(self._errand.attempts)
 
     def _look(self, to: Agency, request_id: str, accepted_at: datetime, public: bytes) -> str:
         errand, now = self._errand, self._now
@@ -187,11 +188,10 @@ class _Run:
         found = open311.read_progress(answer.body, request_id) if answer.accepts else None
         seen = found and _digest(f"{errand.reference}/{found.is_closed}/{found.notes}")
         if found is None or seen == errand.seen:
-            again = open311.next_look(accepted_at, now)
-            if again is None:
-                self._messenger.outbox.remove(self._pending)
-                return _GONE
-            return self._write(errand.state, send_task(again))
+            if open311.next_look(accepted_at, now):
+                return errand.state
+            self._messenger.outbox.remove(self._pending)
+            return _GONE
         info = notes_info(errand.report_id, errand.number)
         sealed = seal(public, found.notes.encode(), info) if found.notes else None
         state = SentState.DONE if found.is_closed else SentState.ACCEPTED
@@ -203,13 +203,10 @@ class _Run:
 
     def _again(self, *, refused: bool = False, **put: Any) -> str:
         """Try it again later; if that is over, leave it to officers."""
-        errand, now = self._errand, self._now
-        ends = errand.since + (open311.REFUSED_FOR if refused else open311.TRIED_FOR)
-        if now >= ends:
+        ends = self._errand.since + open311.REFUSED_FOR if refused else self._ends
+        if self._now >= ends:
             return self._give_up(**put)
-        again = min(now + pause_after(errand.attempts), errand.since + open311.TRIED_FOR)
-        put["attempts"] = errand.attempts + 1
-        return self._write(SentState.WAITING, send_task(again), **put)
+        return self._write(SentState.WAITING, self._pending.task, **put)
 
     def _give_up(self, **put: Any) -> str:
         may_be_there = put.get("unsure", self._errand.unsure) or self._errand.token
@@ -245,7 +242,7 @@ def record_errand(pending: PendingTask, *, outbox: Outbox, errands: Errands, act
     found = errands.to_record(pending.key)
     if found is None:
         return
-    (pending, errand), head, now = *found, actor.now
+    (pending, errand, head), now = found, actor.now
     is_gone = head.is_deleted or head.is_expiring or "id" not in head.row
     if is_gone or head.row["status"] == Status.WITHDRAWN.value:
         outbox.remove(pending)

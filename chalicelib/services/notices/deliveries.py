@@ -12,6 +12,7 @@ from datetime import datetime
 
 from standardwebhooks import Webhook
 
+from chalicelib.aws import keys
 from chalicelib.aws.keys import Key
 from chalicelib.aws.kms import ContentKeys
 from chalicelib.domain.notices.destinations import (
@@ -30,6 +31,7 @@ from chalicelib.services.notices.destinations import info_of
 from chalicelib.store.notices.destinations import Delivery, DeliveryRows, Destinations, SealedSecret
 from chalicelib.store.notices.receivers import Answer, EventBus, Receivers
 from chalicelib.store.reports.outbox import Outbox, PendingTask
+from chalicelib.store.reports.reports import Reports
 
 log = logging.getLogger(__name__)
 
@@ -70,6 +72,7 @@ class Courier:
     rows: DeliveryRows
     destinations: Destinations
     secrets: Secrets
+    reports: Reports
     receivers: Receivers
     bus: EventBus
     source: str
@@ -79,30 +82,48 @@ class Courier:
 def deliver(
     due: Sequence[Key], *, courier: Courier, now: datetime, time_is_left: Callable[[], bool]
 ) -> Counter[str]:
-    """Deliver what is due of these, which are all of one destination, in their order.
+    """Deliver what is due of these, which are all of one destination, in their order: see `walk`.
 
-    What the receiver does not answer puts off the rest, untried. Return how many came to which
-    state, and how many `failed`: their tasks stay due, and are sent again.
+    What the receiver does not answer puts off the rest, untried.
+    """
+    known, unanswered = courier.destinations.read().by_name, None
+
+    def take(pending: PendingTask, delivery: Delivery) -> str | None:
+        nonlocal unanswered
+        event, name = delivery.event, pending.key[0].partition("#")[2]
+        terms = _terms_for(event, known.get(name), pending.key)
+        if terms is None or courier.reports.about_police([keys.report(event.report_id)]):
+            courier.outbox.remove(pending)
+            return None
+        answer = unanswered or _send(event, name, terms, courier, now)
+        if not answer.accepts and not answer.is_of_this_event:
+            unanswered = Answer(None, _UNTRIED)
+        return _record(pending, delivery, answer, courier, now)
+
+    return walk(due, courier.rows.waiting, take, now=now, time_is_left=time_is_left)
+
+
+def walk[Row](
+    due: Sequence[Key],
+    read: Callable[[Key], tuple[PendingTask, Row] | None],
+    take: Callable[[PendingTask, Row], str | None],
+    *,
+    now: datetime,
+    time_is_left: Callable[[], bool],
+) -> Counter[str]:
+    """Take what is still due of these rows, in their order, while time is left.
+
+    Return how many came to which state, and how many `failed`: they stay due, and are sent again.
     """
     done: Counter[str] = Counter()
-    known, unanswered = courier.destinations.read().by_name, None
     for key in due:
         if not time_is_left():
             log.warning("deliveries_unfinished")
             break
         try:
-            found = courier.rows.waiting(key)
-            if found is None or found[0].task.due_at > now:
-                continue
-            name = key[0].partition("#")[2]
-            terms = known[name].terms if name in known else None
-            if terms is None or not _is_for(known[name], key, found[1].event):
-                courier.outbox.remove(found[0])
-                continue
-            answer = unanswered or _send(found[1].event, name, terms, courier, now)
-            done[_record(*found, answer, courier, now)] += 1
-            if not answer.accepts and not answer.is_of_this_event:
-                unanswered = Answer(None, _UNTRIED)
+            found = read(key)
+            if found and found[0].task.due_at <= now and (state := take(*found)):
+                done[state] += 1
         except Exception as error:
             # One bad row must not block the others.
             done["failed"] += 1
@@ -110,15 +131,15 @@ def deliver(
     return done
 
 
-def _is_for(destination: Destination, key: Key, event: Event) -> bool:
-    """Return whether a delivery is for a destination as it is now: not for one of its name that was
-    ended, nor beyond terms that have changed since.
+def _terms_for(event: Event, destination: Destination | None, key: Key) -> Terms | None:
+    """Return the terms by which an event goes to a destination as it is now. None for what was for
+    one of its name that was ended, or is beyond terms that have changed since.
     """
-    terms, since = destination.terms, destination.since
-    if terms is None or terms.reader:
-        return False
+    terms = destination and destination.terms
+    if not destination or not terms or terms.reader or not terms.want(event):
+        return None
     written = times.parse(key[1].partition("#")[0])
-    return (since is None or written >= since) and terms.want(event)
+    return terms if destination.since is None or written >= destination.since else None
 
 
 def _send(event: Event, name: str, terms: Terms, courier: Courier, now: datetime) -> Answer:

@@ -8,8 +8,9 @@ log that its reader reads.
 import base64
 import re
 import secrets
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, NamedTuple
 
 from chalicelib.aws import keys
@@ -33,7 +34,7 @@ from chalicelib.domain.officers.proposals import VALID_FOR
 from chalicelib.domain.reports.events import NoticeKind
 from chalicelib.domain.second_person import TwoPersonStep
 from chalicelib.kernel import errors, times
-from chalicelib.kernel.ids import random_id
+from chalicelib.kernel.ids import on_record, random_id
 from chalicelib.kernel.paging import Cursors
 from chalicelib.kernel.sealing import KEY_BYTES, PrivateKey, Wrapper, row_info, seal
 from chalicelib.services.officers import OfficerActor
@@ -48,6 +49,7 @@ from chalicelib.store.notices.destinations import (
     SealedSecret,
 )
 from chalicelib.store.officers.rows import Officers
+from chalicelib.store.reports.reports import Reports
 
 PATH = "/v1/admin/destinations"
 PAGE = 100
@@ -56,6 +58,9 @@ AGAIN_AT_ONCE = 200
 
 _NAME = re.compile(r"[a-z][a-z0-9-]{0,31}", re.ASCII)
 _PREFIX, _SECRET_BYTES = "whsec_", 32
+
+type Found = list[tuple[str, Delivery]]
+"""Deliveries, each with its own sort key."""
 
 
 class Kept(NamedTuple):
@@ -89,6 +94,7 @@ class DestinationDesk:
     rows: Destinations
     deliveries: DeliveryRows
     officers: Officers
+    reports: Reports
     announcements: Announcements
     key: Wrapper
     has_bus: bool
@@ -236,10 +242,9 @@ def list_deliveries(
     now, reader = desk.actor.now, desk.actor.by
     below = cursors.read(cursor, reader=reader, filters=filters, now=now)
     desk.actor.log_own(Action.LIST, {"destination": name, "part": "deliveries"})
-    found, more = desk.deliveries.page(name, below=below, limit=PAGE)
-    after = None
-    if more and found:
-        after = cursors.issue(found[-1][0], reader=reader, filters=filters, now=now)
+    page = partial(desk.deliveries.page, name, limit=PAGE)
+    found, more = _page(lambda at: page(below=at), below, PAGE, desk)
+    after = cursors.issue(found[-1][0], reader=reader, filters=filters, now=now) if more else None
     return DeliveryPage([each for _, each in found], terms, after)
 
 
@@ -261,7 +266,8 @@ def read_events(
     after = max(cursors.read(cursor, reader=actor.by, filters=about, now=now) or "", begins)
     actor.log_own_hourly(Action.LIST, "events")
     until = times.render(now - SETTLED_AFTER)
-    rows, more = desk.deliveries.log(found.name, above=after, until=until, limit=limit)
+    log = partial(desk.deliveries.log, found.name, until=until, limit=limit)
+    rows, more = _page(lambda at: log(above=at or after), None, limit, desk)
     position = rows[-1][0] if more else max(after, until)
     seen = [each.event for _, each in rows]
     return EventPage(
@@ -280,19 +286,43 @@ def send_again(name: str, event_ids: Collection[str], *, desk: DestinationDesk) 
     many, and whether there may be more. Raises NotFound, Unavailable.
     """
     _found(name, desk.rows.read(), desk)
-    desk.actor.log_own(Action.CHANGE, {"destination": name, "sent_again": sorted(event_ids)})
+    again_on_record = sorted(map(on_record, event_ids))
+    desk.actor.log_own(Action.CHANGE, {"destination": name, "sent_again": again_on_record})
     again, below, more = 0, None, True
     while more:
         found, more = desk.deliveries.page(name, below=below, limit=PAGE)
-        for sk, each in found:
-            is_meant = not event_ids or each.event.id in event_ids
-            if each.state is not DeliveryState.DEAD or not is_meant:
-                continue
+        dead = [row for row in found if row[1].state is DeliveryState.DEAD]
+        meant = [row for row in dead if not event_ids or row[1].event.id in event_ids]
+        for sk, each in _seen(meant, desk):
             if again == AGAIN_AT_ONCE:
                 return again, True
             again += _sent_again(name, sk, each, desk)
         below = found[-1][0] if found else None
     return again, False
+
+
+def _page(
+    read: Callable[[str | None], tuple[Found, bool]],
+    at: str | None,
+    limit: int,
+    desk: DestinationDesk,
+) -> tuple[Found, bool]:
+    """Return a page without what is about a report that is oversight's by now. It is full all the
+    same if there is enough: one that is cut short would say that there is such a report.
+    """
+    found: Found = []
+    more = True
+    while more and len(found) < limit:
+        rows, more = read(at)
+        found += _seen(rows, desk)
+        at = rows[-1][0] if rows else at
+    return found[:limit], more or len(found) > limit
+
+
+def _seen(rows: Found, desk: DestinationDesk) -> Found:
+    of = {sk: keys.report(each.event.report_id) for sk, each in rows}
+    hidden = desk.reports.about_police(set(of.values()))
+    return [(sk, each) for sk, each in rows if of[sk] not in hidden]
 
 
 def _sent_again(name: str, sk: str, delivery: Delivery, desk: DestinationDesk) -> bool:

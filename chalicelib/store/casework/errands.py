@@ -10,7 +10,6 @@ leave for it. Upkeep writes how an errand fares into the report.
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import NamedTuple
 
 from chalicelib.aws import keys
 from chalicelib.aws.keys import TASK_FIELDS, Key, same_task, task_fields
@@ -63,13 +62,6 @@ class Errand(Record):
     seen: str | None = None
 
 
-class Waiting(NamedTuple):
-    """An errand with its task."""
-
-    pending: PendingTask
-    errand: Errand
-
-
 def errand_key(agency: str, errand: Errand) -> Key:
     return keys.agency(agency), f"{times.render(errand.since)}#{errand.reference}"
 
@@ -96,13 +88,13 @@ class Errands:
         }
         return self.table.item(Put(row, if_absent=True))
 
-    def waiting(self, key: Key) -> Waiting | None:
-        """Return an errand that something is left to do for, read consistently."""
-        row = self.table.get(*key, consistent=True)
-        pending = PendingTask.of(row)
-        return Waiting(pending, Errand.model_validate(row)) if row and pending else None
+    def waiting(self, key: Key) -> tuple[PendingTask, Errand] | None:
+        """Return an errand that is to go out, with its task, read consistently."""
+        pending = PendingTask.of(row := self.table.get(*key, consistent=True))
+        is_waiting = pending and pending.task.kind is TaskKind.DELIVER
+        return (pending, Errand.model_validate(row)) if pending and is_waiting else None
 
-    def to_record(self, key: Key) -> tuple[Waiting, Head] | None:
+    def to_record(self, key: Key) -> tuple[PendingTask, Errand, Head] | None:
         """Return an errand as far as its report is to know of it, and what that needs of its HEAD,
         read consistently. None when the errand has ended; a HEAD without `id` is of no report.
         """
@@ -113,7 +105,7 @@ class Errands:
         errand = Errand.model_validate(row)
         head = (keys.report(errand.report_id), keys.HEAD)
         found = self.table.get(*head, consistent=True, attributes=_OF_HEAD)
-        return Waiting(pending, errand), Head(found or {})
+        return pending, errand, Head(found or {})
 
     def record(self, head: Head, errand: Errand, sent: Sent, also: Sequence[TransactItem]) -> None:
         """Write how an errand fares into its report, with `also` in one transaction. A closed one

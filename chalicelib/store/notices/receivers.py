@@ -9,6 +9,7 @@ import socket
 import ssl
 import threading
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
@@ -46,7 +47,8 @@ class Answer(NamedTuple):
 
 class Receivers:
     """`resolve` returns the addresses of a name, and `may_call` says of each whether it may be
-    connected to. `tls` says whose certificates count. `timeout_s` is for a whole request.
+    connected to. `tls` says whose certificates count. A name may take `timeout_s`, and then a whole
+    request as long.
     """
 
     def __init__(
@@ -117,8 +119,14 @@ class Receivers:
         return Answer(None, problem, arrived)
 
     def connection(self, host: str, port: int) -> http.client.HTTPConnection:
-        """Return a connection to one of the addresses of a host. Raises Forbidden, OSError."""
-        found = self._resolve(host, port)
+        """Return a connection to one of the addresses of a host. Raises Forbidden, OSError
+        (TimeoutError if its name takes too long).
+        """
+        # A look-up cannot be ended: one that takes too long is left, and what it finds is dropped.
+        thread = ThreadPoolExecutor(1)
+        looked_up = thread.submit(self._resolve, host, port)
+        thread.shutdown(wait=False)
+        found = looked_up.result(self.timeout_s)
         if not found or not all(map(self._may_call, found)):
             raise Forbidden
         # A function has no way out by IPv6, unless it is all that the receiver has.

@@ -1,7 +1,7 @@
 """The outbox of one table: find its due tasks, read one, and complete it."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, NamedTuple, Self
 
@@ -73,6 +73,10 @@ class PendingTask:
     @property
     def key(self) -> Key:
         return self.row["pk"], self.row["sk"]
+
+    def put_off(self, task: OutboxTask) -> Self:
+        """Return it with the next task, as `complete` has written that."""
+        return replace(self, task=task, row=self.row | task_fields(*self.key, task))
 
     @property
     def owner(self) -> Owner:

@@ -233,6 +233,24 @@ def test_a_crash_before_the_answer_was_kept_sends_nothing_twice(server: Server) 
     assert (len(server.posted), reads(created)) == (1, "accepted")
 
 
+def test_a_run_that_always_ends_while_it_looks_is_tried_less_and_less_and_not_for_ever(
+    server: Server,
+) -> None:
+    server.loses = True
+    created = referred()
+    go_out()
+    server.crashes, before = True, len(server.asked)
+    for _ in range(10):
+        wiring.clock.advance(MINUTE)
+        cloud.deliver_events()
+    assert len(server.asked) - before == 3  # after one, two and four minutes
+    for after in (7 * DAY, HOUR, HOUR):
+        wiring.clock.advance(after)
+        cloud.deliver_events()
+    go_out(HOUR)
+    assert (sent(created)["state"], len(server.posted), left()) == ("unclear", 1, 0)
+
+
 @pytest.mark.parametrize("lists", [Answer(404), Answer(200, body=b"<requests/>")])
 def test_where_nobody_can_tell_officers_decide(server: Server, lists: Answer) -> None:
     server.loses, server.lists = True, lists

@@ -16,6 +16,7 @@ from chalicelib.domain.officers.model import Role
 from tests import cloud
 from tests.client import Reply, call
 from tests.faults import inject
+from tests.functional.casework.test_oversight_beside import moved
 from tests.receivers import PATH, TERMS, Taken, agree_on, receive
 from tests.steps import file, file_and_notify
 
@@ -176,6 +177,25 @@ def test_a_machine_reads_events_and_oversight_none() -> None:
     assert fetch(officer=f"{MACHINE}machine").status == 200
     cloud.oversight("ombud")
     assert fetch(officer="ombud").status == 403
+
+
+def test_what_is_moved_to_oversight_is_in_no_log_and_shortens_no_page() -> None:
+    cloud.oversight("ombud", "ombud2")
+    cloud.officer("wang")
+    agree_on(**FETCHED)
+    filed = []
+    for _ in range(4):
+        filed.append(file_and_notify())
+        wiring.clock.advance(timedelta(seconds=1))
+    settle()
+    first, _, third, _ = (each["id"] for each in filed)
+    cursor = fetch(limit=1).json["next_cursor"]
+    for each in filed[1::2]:
+        moved(each)
+    assert reports(fetch(limit=2)) == [first, third]
+    assert (reports(fetch(cursor)), fetch(cursor).json["more"]) == ([third], False)
+    kept = call("GET", f"{PATH}/deliveries", officer="admin").json["items"]
+    assert [each["event"]["data"]["report_id"] for each in kept] == [third, first]
 
 
 def test_a_destination_that_begins_anew_has_nothing_of_before(taken: Taken) -> None:

@@ -1,5 +1,6 @@
 """Events leave to other systems: signed, thin, and again until they arrive."""
 
+import os
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
@@ -26,6 +27,7 @@ from chalicelib.store.notices.receivers import Answer
 from tests import cloud
 from tests.client import call, read_and_approve
 from tests.faults import inject
+from tests.functional.casework.test_oversight_beside import moved
 from tests.receivers import PATH, TERMS, Taken, agree_on, propose, receive
 from tests.steps import file, write
 
@@ -259,6 +261,41 @@ def test_after_a_day_an_event_is_given_up_and_can_be_sent_again(taken: Taken) ->
         reply = call("POST", f"{PATH}/redeliver", again, officer="admin")
         assert (reply.status, reply.json) == (200, {"count": count, "more": False})
     assert cloud.deliver_events() == {"delivered": 1}
+
+
+def test_what_was_typed_in_place_of_an_events_id_is_not_on_record(taken: Taken) -> None:
+    agree_on()
+    receipt = file()["receipt"].replace("-", "")
+    asked = [
+        call("POST", f"{PATH}/redeliver", {"ids": [typed]}, officer="admin")
+        for typed in ("Zhang San, 13842424242", receipt)
+    ]
+    assert [each.status for each in asked] == [422, 200]
+    assert asked[0].json["errors"][0]["code"] == "unknown_value"
+    record = str(cloud.scan(os.environ["AUDIT_TABLE"]))
+    assert "sent_again" in record
+    assert "Zhang" not in record
+    assert receipt not in record
+
+
+def test_what_is_moved_to_oversight_neither_leaves_nor_is_sent_again(taken: Taken) -> None:
+    cloud.oversight("ombud", "ombud2")
+    cloud.officer("wang")
+    agree_on()
+    taken.always = NOBODY
+    waiting, given_up = happen(), happen()
+    assert cloud.deliver_events() == {"waiting": 2}
+    moved(waiting)
+    wiring.clock.advance(timedelta(days=1))
+    taken.sent = []
+    assert cloud.deliver_events() == {"dead": 1}
+    assert [each["data"]["report_id"] for each in taken.events] == [given_up["id"]]
+    assert len(wiring.reports().table.query("DESTINATION#dispatch")[0]) == 1
+
+    moved(given_up)
+    assert deliveries() == []
+    assert call("POST", f"{PATH}/redeliver", {}, officer="admin").json["count"] == 0
+    assert cloud.deliver_events() == {}
 
 
 def test_while_a_secret_is_replaced_both_sign(taken: Taken) -> None:
