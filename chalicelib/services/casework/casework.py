@@ -3,7 +3,6 @@
 The audit record is written before anything is returned.
 """
 
-import itertools
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -18,7 +17,7 @@ from chalicelib.domain.reports import workflow
 from chalicelib.domain.reports.attention import begins_anew, deadline_from, is_given_back
 from chalicelib.domain.reports.events import NoticeKind
 from chalicelib.domain.reports.measures import closing_request, return_request
-from chalicelib.domain.reports.report import OPEN_STATUSES, Contact, Medium, Report, Status
+from chalicelib.domain.reports.report import Contact, Medium, Report, Status
 from chalicelib.domain.reports.workflow import Change
 from chalicelib.domain.second_person import TwoPersonStep
 from chalicelib.kernel import errors
@@ -26,6 +25,13 @@ from chalicelib.kernel.ids import on_record
 from chalicelib.kernel.outbox import TaskKind, notify
 from chalicelib.kernel.sealing import PrivateKey
 from chalicelib.services.audit.words import open_entry
+from chalicelib.services.casework.readings import (
+    ends_by_audit,
+    has_read,
+    has_seen_all,
+    seen_at,
+    seen_now,
+)
 from chalicelib.services.notices.colleagues import (
     NoticesOn,
     notify_assignee,
@@ -48,7 +54,7 @@ from chalicelib.services.reports.scope import (
     visible_head,
 )
 from chalicelib.services.reports.sealed_rows import open_contact
-from chalicelib.services.second_person import Requests, Seen, is_tag, tag_of, tag_of_report
+from chalicelib.services.second_person import Requests, Seen, tag_of, tag_of_report
 from chalicelib.services.watch.watch import (
     count_ended,
     count_opening,
@@ -67,8 +73,6 @@ from chalicelib.store.reports.search_entries import is_opened
 # How many links between duplicates are followed. An original cannot become a duplicate, so the
 # first link already ends at the original.
 _LONGEST_CHAIN = 2
-# So many states of a version are looked for, at some microseconds each.
-_MOST_STATES = 2_000
 # A row has at most 400 KB. A report that is closed and reopened without end must still have room
 # for its withdrawal and its deletion. So a closed one with so many is not reopened; an open one can
 # always be closed.
@@ -169,8 +173,8 @@ def change_report(
     An earlier reason of the outcome is opened for the response, with an audit record. Raises the
     errors of `take_step`; Stale (it has another version) and Conflict `not_read`, with a record in
     the audit if it `takes_reading`; Conflict `new_message` also for an end by an officer who does
-    not say that they have seen what is unread. A version ends what `_ends_by_audit`. What is unread
-    stays so unless they have read it (`_has_read`); then to mark it as read raises Conflict
+    not say that they have seen what is unread. A version ends what `ends_by_audit`. What is unread
+    stays so unless they have read it (`has_read`); then to mark it as read raises Conflict
     `not_read`, or `new_message`.
     """
     is_read, unread, shown = False, 0, Seen(0, 0)
@@ -182,7 +186,7 @@ def change_report(
             _require_for_machine(report, change, desk)
         takes_reading = workflow.takes_reading(report, change)
         seen = None if isinstance(match, int) else seen_at(match, head, desk.actor)
-        goes_by_audit = isinstance(match, int) and _ends_by_audit(head, change, desk)
+        goes_by_audit = isinstance(match, int) and ends_by_audit(head, change, desk)
         if takes_reading and seen is None and not goes_by_audit:
             desk.actor.log(about(report), Action.CLOSE_UNREAD, also=count_step(desk))
         if isinstance(match, int):
@@ -196,12 +200,12 @@ def change_report(
         is_read = seen is not None and (not report.unread or change.messages_seen is not None)
         if change.disposition and not is_read and not goes_by_audit:
             raise errors.Conflict("new_message")
-        if takes_reading and seen is not None and not _has_seen_all(seen, head):
+        if takes_reading and seen is not None and not has_seen_all(seen, head):
             # What the client claims to have seen is no reading.
             change.require_seen(report.messages)
             raise errors.Stale
         # What a machine reads, nobody has.
-        reads = _has_read(seen, head, change, desk) and not desk.actor.officer.is_system
+        reads = has_read(seen, head, change, desk) and not desk.actor.officer.is_system
         if change.only_reads and not reads:
             raise errors.Conflict("not_read" if seen is None else "new_message")
         return reads
@@ -219,66 +223,6 @@ def _require_for_machine(report: Report, change: Change, desk: Desk) -> None:
         detail = {"step": sorted(change.model_fields_set)}
         desk.actor.log(about(report), Action.DENIED, detail, also=count_step(desk))
         raise
-
-
-def seen_now(head: Head) -> Seen:
-    """Return the state that an opening shows now."""
-    media = head.report.media_settled
-    return Seen(head.positions, len(head.masks.approved), media, head.heard)
-
-
-def _has_seen_all(seen: Seen, head: Head) -> bool:
-    """Return whether nothing has come from the reporter since an opening, read by others or not."""
-    now = seen_now(head)
-    return all(a >= b for a, b in zip(seen, now._replace(masks=0), strict=True))
-
-
-def _has_read(seen: Seen | None, head: Head, change: Change, desk: Desk) -> bool:
-    """Return whether the officer has read what is unread: it was there at the opening that gave
-    them the tag, or they say so and the audit has that they have read the messages since.
-    """
-    report = head.report
-    if not report.unread and not report.unread_media:
-        return True
-    if seen is not None and _has_seen_all(seen, head):
-        return True
-    places = seen.places if seen else 0
-    if change.messages_seen is None or report.unread_media or places < head.positions:
-        return False
-    messages = desk.reports.entries.messages(report.id, consistent=True).items
-    return bool(messages) and any(
-        each.by == desk.actor.by
-        and each.action is Action.OPEN
-        and each.verified
-        and (each.detail or {}) in ({}, {"part": "messages"})
-        and each.at >= messages[-1].sent_at
-        for each in desk.actor.audit.history(of_report(report.id))
-    )
-
-
-def _ends_by_audit(head: Head, change: Change, desk: Desk) -> bool:
-    """Return whether an officer may end a report by its version, as among many (`steps`): it takes
-    one officer, who has opened it by the audit and has read what was unread. The console of release
-    0.2.0rc1 sends versions. Raises Conflict `new_message`.
-    """
-    report = head.report
-    if change.disposition is None or report.status not in OPEN_STATUSES:
-        return False
-    takes_two = desk.actor.officer.is_system or workflow.takes_two(report, change.disposition)
-    if takes_two or not desk.actor.has_opened(report.id):
-        return False
-    change.require_seen(report.messages)
-    return _has_read(None, head, change, desk)
-
-
-def seen_at(tag: str, head: Head, actor: OfficerActor) -> Seen | None:
-    """Return the state that this officer saw at the opening that gave them the tag; None when it is
-    of no opening of this version, or so much has come since that it is not looked for. What comes
-    from the reporter stops no step but an end, and a mask none but a gist.
-    """
-    states = itertools.product(*(range(most, -1, -1) for most in seen_now(head)))
-    each = itertools.starmap(Seen, itertools.islice(states, _MOST_STATES))
-    return next((s for s in each if is_tag(tag, tag_of_report(head.report, s, actor))), None)
 
 
 def require_version(report: Report, version: int) -> None:

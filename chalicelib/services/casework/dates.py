@@ -8,7 +8,8 @@ from chalicelib.domain.reports import workflow
 from chalicelib.domain.reports.dates import NewReminder, NewReview, next_review, review_period
 from chalicelib.domain.reports.report import OPEN_STATUSES, Reminder, Report, Status
 from chalicelib.kernel import errors, times
-from chalicelib.services.casework.casework import require_version, seen_at, seen_now
+from chalicelib.services.casework.casework import require_version
+from chalicelib.services.casework.readings import seen_at, seen_now
 from chalicelib.services.reports.scope import Desk, on_head, require_not_expiring
 from chalicelib.services.second_person import tag_of_report
 from chalicelib.store.audit.rows import Action, about

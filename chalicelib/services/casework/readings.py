@@ -1,0 +1,75 @@
+"""What an officer has read of a report: by the tag of an opening, or by the audit."""
+
+import itertools
+
+from chalicelib.domain.reports import workflow
+from chalicelib.domain.reports.report import OPEN_STATUSES
+from chalicelib.domain.reports.workflow import Change
+from chalicelib.services.officers import OfficerActor
+from chalicelib.services.reports.scope import Desk
+from chalicelib.services.second_person import Seen, is_tag, tag_of_report
+from chalicelib.store.audit.rows import Action, of_report
+from chalicelib.store.reports.rows import Head
+
+# So many states of a version are looked for, at some microseconds each.
+_MOST_STATES = 2_000
+
+
+def seen_now(head: Head) -> Seen:
+    """Return the state that an opening shows now."""
+    media = head.report.media_settled
+    return Seen(head.positions, len(head.masks.approved), media, head.heard)
+
+
+def has_seen_all(seen: Seen, head: Head) -> bool:
+    """Return whether nothing has come from the reporter since an opening, read by others or not."""
+    now = seen_now(head)
+    return all(a >= b for a, b in zip(seen, now._replace(masks=0), strict=True))
+
+
+def has_read(seen: Seen | None, head: Head, change: Change, desk: Desk) -> bool:
+    """Return whether the officer has read what is unread: it was there at the opening that gave
+    them the tag, or they say so and the audit has that they have read the messages since.
+    """
+    report = head.report
+    if not report.unread and not report.unread_media:
+        return True
+    if seen is not None and has_seen_all(seen, head):
+        return True
+    places = seen.places if seen else 0
+    if change.messages_seen is None or report.unread_media or places < head.positions:
+        return False
+    messages = desk.reports.entries.messages(report.id, consistent=True).items
+    return bool(messages) and any(
+        each.by == desk.actor.by
+        and each.action is Action.OPEN
+        and each.verified
+        and (each.detail or {}) in ({}, {"part": "messages"})
+        and each.at >= messages[-1].sent_at
+        for each in desk.actor.audit.history(of_report(report.id))
+    )
+
+
+def ends_by_audit(head: Head, change: Change, desk: Desk) -> bool:
+    """Return whether an officer may end a report by its version, as among many (`steps`): it takes
+    one officer, who has opened it by the audit and has read what was unread. The console of release
+    0.2.0rc1 sends versions. Raises Conflict `new_message`.
+    """
+    report = head.report
+    if change.disposition is None or report.status not in OPEN_STATUSES:
+        return False
+    takes_two = desk.actor.officer.is_system or workflow.takes_two(report, change.disposition)
+    if takes_two or not desk.actor.has_opened(report.id):
+        return False
+    change.require_seen(report.messages)
+    return has_read(None, head, change, desk)
+
+
+def seen_at(tag: str, head: Head, actor: OfficerActor) -> Seen | None:
+    """Return the state that this officer saw at the opening that gave them the tag; None when it is
+    of no opening of this version, or so much has come since that it is not looked for. What comes
+    from the reporter stops no step but an end, and a mask none but a gist.
+    """
+    states = itertools.product(*(range(most, -1, -1) for most in seen_now(head)))
+    each = itertools.starmap(Seen, itertools.islice(states, _MOST_STATES))
+    return next((s for s in each if is_tag(tag, tag_of_report(head.report, s, actor))), None)
