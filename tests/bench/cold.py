@@ -62,7 +62,7 @@ def rows(*, peers: bool = False, rounds: int = _ROUNDS) -> list[table.Row]:
     with _files() as files, _events() as events, _unpacked() as shipped, _unpacked() as compiled:
         for cache in list(compiled.rglob("__pycache__")):
             shutil.rmtree(cache)
-        _compile(compiled)
+        subprocess.run([sys.executable, "-m", "compileall", "-q", str(compiled)], check=True)
 
         def took(*arguments: str, path: tuple[Path, ...], api: str = "") -> float:
             # Each has Lambda's credentials: without, botocore looks for some on the network.
@@ -125,10 +125,6 @@ def _row(
 ) -> table.Row:
     ratios = [each[side] / each[against] for each in taken]
     return table.row(f"Cold start of the packaged {what}: time", against, ratios, at_most=at_most)
-
-
-def _compile(place: Path) -> None:
-    subprocess.run([sys.executable, "-m", "compileall", "-q", str(place)], check=True)
 
 
 @cache
