@@ -31,6 +31,26 @@ class Reply:
     def json(self) -> Any:
         return json.loads(self.text)
 
+    def expect(self, status: int) -> Any:
+        """Return the body, if it is JSON. Fails unless the response has this status."""
+        assert self.status == status, self.text
+        return self.json if "json" in self.headers.get("content-type", "") else None
+
+    @property
+    def refusal(self) -> tuple[int, str]:
+        """The status of a refusal, and its code."""
+        return self.status, self.json["code"]
+
+    @property
+    def wrong(self) -> list[tuple[str, str]]:
+        """Each field that a 422 names, and the code of what is wrong with it."""
+        assert self.status == 422, self.text
+        return [(each["field"], each["code"]) for each in self.json["errors"]]
+
+    @property
+    def wrong_fields(self) -> list[str]:
+        return [field for field, _ in self.wrong]
+
 
 def call(
     method: str,

@@ -205,12 +205,8 @@ def decoded(data: bytes) -> list[object]:
         for stream in (*video.streams.video, *video.streams.audio):
             video.seek(0)
             for frame in video.decode(stream):
-                shown.append((stream.type, frame.pts, _content(frame)))
+                shown.append((stream.type, frame.pts, [bytes(plane) for plane in frame.planes]))
     return shown
-
-
-def _content(frame: Any) -> list[bytes]:
-    return [bytes(plane) for plane in frame.planes]
 
 
 def pixels(data: bytes) -> list[tuple[str, tuple[int, int], bytes]]:

@@ -384,8 +384,7 @@ def test_nobody_comes_in_without_a_token(key: tuple[str, str]) -> None:
 @each_route
 def test_who_has_no_row_or_an_inactive_one_is_refused_and_on_record(key: tuple[str, str]) -> None:
     for stranger in ("stranger", "inactive"):
-        reply = use(key, stranger)
-        assert (reply.status, reply.json["code"]) == (403, "forbidden")
+        assert use(key, stranger).refusal == (403, "forbidden")
         assert denials(stranger) == 1
 
 
