@@ -17,6 +17,17 @@ from tests import events
 from tests.approvals import NO_TAG, match_of
 from tests.documented import assert_documented
 
+# For each parameter of a path, one that names nothing that is there.
+NO_IDS: Mapping[str, str] = {
+    **dict.fromkeys(("report_id", "bulletin_id"), "0" * 26),
+    **dict.fromkeys(("media_id", "subscription_id", "incident_id"), "0" * 16),
+    **dict.fromkeys(("number", "part"), "1"),
+    "export_id": "0" * 20,
+    "request_number": "20261124-000000",
+    "burst_id": "child_abduction.2026-11-24T01",
+    "username": "recruit",
+    "name": "dispatch",
+}
 _functions = both_functions()
 _matcher = RouteMatcher(list(app.routes))
 

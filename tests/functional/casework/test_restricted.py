@@ -18,7 +18,7 @@ from chalicelib.http.routes import Access
 from chalicelib.kernel import times
 from chalicelib.store.audit.rows import of_report
 from tests import cloud
-from tests.client import Reply, call, new_key, report, some_version
+from tests.client import NO_IDS, Reply, call, new_key, report, some_version
 from tests.faults import inject
 from tests.kept import Kept
 from tests.steps import by_officer, file
@@ -119,18 +119,8 @@ def test_no_other_route_shows_what_the_reporter_sent(
     withdrawn: Withdrawn, route: str, officer: str
 ) -> None:
     operation = OPERATIONS[route]
-    ids = {"report_id": withdrawn.id, "media_id": withdrawn.media_id, "username": "li"}
-    ids |= {
-        "subscription_id": "0" * 16,
-        "export_id": "0" * 20,
-        "number": "1",
-        "request_number": "20261124-000000",
-        "burst_id": "child_abduction.2026-11-24T01",
-        "incident_id": "0" * 16,
-        "part": "1",
-        "bulletin_id": "0" * 26,
-        "name": "dispatch",
-    }
+    theirs = {"report_id": withdrawn.id, "media_id": withdrawn.media_id, "username": "li"}
+    ids = {**NO_IDS, **theirs}
     reply = call(
         operation.method,
         operation.path.format(**ids),

@@ -18,7 +18,7 @@ from chalicelib.services.administration.appointments import reset_sign_in
 from chalicelib.services.officers import OperatorActor
 from tests import cloud
 from tests.approvals import NO_TAG
-from tests.client import Reply, appoint, call, new_key, read_and_approve, tag_for
+from tests.client import NO_IDS, Reply, appoint, call, new_key, read_and_approve, tag_for
 from tests.functional.second_person.two_person_steps import STEPS, Step
 from tests.kept import Kept
 
@@ -98,18 +98,7 @@ def assert_refused(made: Step, officer: str, code: str) -> None:
 
 def use(operation: Operation, made: Step, officer: str) -> Reply:
     """Send a valid request to a route, about what the step is about."""
-    ids = {
-        "media_id": "0" * 16,
-        "subscription_id": "0" * 16,
-        "export_id": "0" * 20,
-        "number": "1",
-        "request_number": "20261124-000000",
-        "burst_id": "child_abduction.2026-11-24T01",
-        "part": "1",
-        "username": SECOND,
-        "name": "dispatch",
-    }
-    ids |= dict.fromkeys(("report_id", "bulletin_id"), "0" * 26) | dict(made.path)
+    ids = {**NO_IDS, "username": SECOND, **made.path}
     if "{incident_id}" in operation.path:
         taken_in = call(
             "POST", "/v1/officer/incidents", {"like": ids["report_id"]}, officer=officer
