@@ -205,8 +205,12 @@ def decoded(data: bytes) -> list[object]:
         for stream in (*video.streams.video, *video.streams.audio):
             video.seek(0)
             for frame in video.decode(stream):
-                shown.append((stream.type, frame.pts, [bytes(plane) for plane in frame.planes]))
+                shown.append((stream.type, frame.pts, _content(frame)))
     return shown
+
+
+def _content(frame: Any) -> list[bytes]:
+    return [bytes(plane) for plane in frame.planes]
 
 
 def pixels(data: bytes) -> list[tuple[str, tuple[int, int], bytes]]:
