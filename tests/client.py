@@ -17,6 +17,17 @@ from tests import events
 from tests.approvals import NO_TAG, match_of
 from tests.documented import assert_documented
 
+# For each parameter of a path, one that names nothing that is there.
+NO_IDS: Mapping[str, str] = {
+    **dict.fromkeys(("report_id", "bulletin_id"), "0" * 26),
+    **dict.fromkeys(("media_id", "subscription_id", "incident_id"), "0" * 16),
+    **dict.fromkeys(("number", "part"), "1"),
+    "export_id": "0" * 20,
+    "request_number": "20261124-000000",
+    "burst_id": "child_abduction.2026-11-24T01",
+    "username": "recruit",
+    "name": "dispatch",
+}
 _functions = both_functions()
 _matcher = RouteMatcher(list(app.routes))
 
@@ -30,6 +41,26 @@ class Reply:
     @property
     def json(self) -> Any:
         return json.loads(self.text)
+
+    def expect(self, status: int) -> Any:
+        """Return the body, if it is JSON. Fails unless the response has this status."""
+        assert self.status == status, self.text
+        return self.json if "json" in self.headers.get("content-type", "") else None
+
+    @property
+    def refusal(self) -> tuple[int, str]:
+        """The status of a refusal, and its code."""
+        return self.status, self.json["code"]
+
+    @property
+    def wrong(self) -> list[tuple[str, str]]:
+        """Each field that a 422 names, and the code of what is wrong with it."""
+        assert self.status == 422, self.text
+        return [(each["field"], each["code"]) for each in self.json["errors"]]
+
+    @property
+    def wrong_fields(self) -> list[str]:
+        return [field for field, _ in self.wrong]
 
 
 def call(

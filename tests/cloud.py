@@ -29,6 +29,7 @@ from chalicelib.domain.reports.measures import SentState
 from chalicelib.handlers.media import functions
 from chalicelib.handlers.service import deliveries, scheduled, upkeep
 from chalicelib.kernel.files import original_key, reduced_key
+from chalicelib.store.reports.rows import Head
 from infra.local.resources import create_resources
 from tests import events, listed
 
@@ -193,6 +194,12 @@ def stream(items: Iterable[tuple[str, str]]) -> dict[str, Any]:
     return {"batchItemFailures": [{"itemIdentifier": number} for number in sorted(failed, key=int)]}
 
 
+def catch_up() -> None:
+    """Publish the notices of all that has happened so far, and forget them."""
+    stream(all_keys())
+    forget_sent()
+
+
 def forget_kept() -> None:
     """Let the next request be the first of another instance."""
     for kept in (wiring.kept_headings, wiring.admission):
@@ -214,11 +221,13 @@ def stored_row(table: str, pk: str, sk: str) -> dict[str, Any]:
     )
 
 
-def sweep() -> dict[str, int]:
-    """Run the three sweeps and all upkeep that they hand on. Return the sums of all.
+def sweep(after: timedelta = timedelta()) -> dict[str, int]:
+    """Let some time pass, and run the three sweeps and all upkeep that they hand on. Return the
+    sums of all.
 
     Upkeep that a sweep before this one has handed on is done first, as Lambda would meanwhile.
     """
+    wiring.clock.advance(after)
     failed = do_upkeep()
     done = [
         scheduled.sweep_critical(SCHEDULE, None),
@@ -230,6 +239,19 @@ def sweep() -> dict[str, int]:
         "failed": failed + sum(each["failed"] for each in done) + do_upkeep(),
         "oldest_task_s": max(each["oldest_task_s"] for each in done),
     }
+
+
+def go_on(after: timedelta = timedelta()) -> dict[str, int]:
+    """Publish what has happened, let some time pass, and sweep. Return what the sweeps return."""
+    stream(all_keys())
+    return sweep(after)
+
+
+def head(report_id: str) -> Head:
+    """Return the head of a report that is there."""
+    found = wiring.reports().head(report_id)
+    assert found is not None
+    return found
 
 
 def do_upkeep() -> int:

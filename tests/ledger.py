@@ -39,16 +39,13 @@ type Verify = Callable[..., Verdict]
 
 def filed(**more: Any) -> dict[str, Any]:
     """File a report of which officers are notified."""
-    created = call("POST", "/v1/reports", report(**more), key=new_key())
-    assert created.status == 201, created.text
+    created = call("POST", "/v1/reports", report(**more), key=new_key()).expect(201)
     cloud.stream(cloud.all_keys())
-    return dict(created.json)
+    return dict(created)
 
 
 def proof_of(created: Mapping[str, Any]) -> dict[str, Any]:
-    reply = by_reporter("GET", created, "/proof")
-    assert reply.status == 200, reply.text
-    return dict(reply.json)
+    return dict(by_reporter("GET", created, "/proof").expect(200))
 
 
 def events_of(created: Mapping[str, Any]) -> list[str]:

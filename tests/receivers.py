@@ -43,13 +43,10 @@ def receive(always: Answer = TAKEN) -> Taken:
 
 
 def propose(path: str = PATH, **more: Any) -> None:
-    reply = call("PUT", path, {**TERMS, **more}, officer="admin")
-    assert reply.status == 202, reply.text
+    call("PUT", path, {**TERMS, **more}, officer="admin").expect(202)
 
 
 def agree_on(path: str = PATH, **more: Any) -> str:
     """Let two admins agree on a destination, and return its secret."""
     propose(path, **more)
-    reply = read_and_approve(f"{path}/approve", "admin2")
-    assert reply.status == 200, reply.text
-    return str(reply.json.get("secret"))
+    return str(read_and_approve(f"{path}/approve", "admin2").expect(200).get("secret"))

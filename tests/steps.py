@@ -12,9 +12,7 @@ from tests.client import Reply, call, new_key, read_and_approve, report
 
 def file(category: str = "missing_elderly", **more: Any) -> dict[str, Any]:
     """File a report, and return the response. Fails unless it is created."""
-    reply = call("POST", "/v1/reports", report(category, **more), key=new_key())
-    assert reply.status == 201, reply.text
-    return dict(reply.json)
+    return dict(call("POST", "/v1/reports", report(category, **more), key=new_key()).expect(201))
 
 
 def file_and_notify(category: str = "missing_elderly", **more: Any) -> dict[str, Any]:
@@ -59,15 +57,12 @@ def mine(created: Mapping[str, Any], language: str = "en") -> Any:
 
 def opened(created: Mapping[str, Any], officer: str = "wang", below: str = "") -> Any:
     """Return the report, or what is below it, as an officer opens it. Fails unless they may."""
-    reply = by_officer("GET", created, below, officer=officer)
-    assert reply.status == 200, reply.text
-    return reply.json
+    return by_officer("GET", created, below, officer=officer).expect(200)
 
 
 def write(created: Mapping[str, Any], text: str = "It is still there.") -> None:
     """Let the reporter write a message. Fails unless it is accepted."""
-    reply = by_reporter("POST", created, "/messages", {"text": text})
-    assert reply.status == 201, reply.text
+    by_reporter("POST", created, "/messages", {"text": text}).expect(201)
 
 
 def head(created: Mapping[str, Any]) -> dict[str, Any]:

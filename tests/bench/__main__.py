@@ -11,18 +11,7 @@ import sys
 import time
 from collections.abc import Callable, Mapping
 
-from tests.bench import (
-    bulletins,
-    cold,
-    events,
-    ledger,
-    local,
-    media,
-    operations,
-    pages,
-    requests,
-    sizes,
-)
+from tests.bench import bulletins, cold, events, ledger, media, operations, pages, requests, sizes
 from tests.bench.rows import ROOT, Row
 
 _DOCUMENT = ROOT / "docs" / "benchmarks.md"
@@ -37,14 +26,13 @@ get a prepared response, and nothing is sent. Requests and cold starts are measu
 time, and without awscrt, which Lambda's Python does not have. In each process of a request, its
 sides take turns every few milliseconds, because a neighbour on the same processor comes and goes.
 Units of DynamoDB are counted from the sizes of what is written and read (`tests/bench/units.py`).
-The budgets of calls and units are also tests (`tests/functional/aws/test_budgets.py`). The local
-stack alone is measured as it runs, in wall time. Pictures are derived in a process apart, as
-`decode` does. `make bench PEERS=1` installs pyvips and Powertools, and measures them, too.
+The budgets of calls and units are also tests (`tests/functional/aws/test_budgets.py`). Pictures
+are derived in a process apart, as `decode` does. `make bench PEERS=1` installs pyvips and
+Powertools, and measures them, too.
 
 What is over its budget, and what it would take: requests in decision
 [25](adr/0025-plain-speed.md), starts in [48](adr/0048-starts.md), PNGs in
-[66](adr/0066-png.md), the local stack in [34](adr/0034-local-processes.md). Costs are in
-[cost.md](cost.md), what breaks first in
+[66](adr/0066-png.md). Costs are in [cost.md](cost.md), what breaks first in
 [reliability.md](reliability.md#what-breaks-first-on-aws).
 
 """
@@ -65,7 +53,6 @@ def main(*, quick: bool, peers: bool) -> None:
             "Bulletins": bulletins.rows,
             "A long hour of the ledger": ledger.rows,
             "Pictures and videos": lambda: media.rows(peers=peers),
-            "The local stack": local.rows,
             "Notices beside a dead destination": events.rows,
         }
     sections = []
@@ -82,8 +69,6 @@ def main(*, quick: bool, peers: bool) -> None:
 
 
 def _section(title: str, rows: list[Row]) -> str:
-    if not rows:
-        return f"## {title}\n\nNot measured: the history lacks what it is measured against.\n"
     lines = [
         f"## {title}",
         "",

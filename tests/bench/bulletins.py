@@ -1,15 +1,11 @@
-"""What readers' pages and feeds cost with 10 bulletins and with 1,000: AWS calls, and read units by
-size (moto counts every read as 1).
+"""What readers' pages and feeds cost with 10 bulletins and with 1,000.
 
 python -m tests.bench.bulletins     prints the table
 """
 
-import json
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from datetime import timedelta
-from math import ceil
-from typing import Any
+from functools import partial
 
 from chalicelib import wiring
 from chalicelib.domain.bulletins.model import Bulletin, BulletinState, Content
@@ -18,18 +14,17 @@ from tests import (
     cloud,
     conftest,  # noqa: F401  sets credentials that open nothing
 )
+from tests.bench import rows as table
+from tests.bench.operations import metered
+from tests.bench.units import Cost, Meter
 from tests.client import Reply, call
 
 FEW, MANY, PAGE = 10, 1000, 8
-_READ_UNIT = 4096
-type Row = dict[str, Any]
 
 
-def rows() -> list[Row]:
-    """`{"what", "against", "ratio", "min", "max", "budget", "holds"}`."""
-    with _cloud():
-        few = _costs(FEW)
-        many = _costs(MANY)
+def rows() -> list[table.Row]:
+    with cloud.mocked() as environment, metered(environment) as meter:
+        few, many = (_costs(meter, count) for count in (FEW, MANY))
     return [row for what in few for row in _compare(what, few[what], many[what])]
 
 
@@ -41,22 +36,20 @@ _READS: Mapping[str, str] = {
 _FIRST_FEED = "first feed of a process"
 
 
-def _costs(count: int) -> dict[str, tuple[int, int]]:
-    """Calls and read units of each read when there are `count` bulletins."""
+def _costs(meter: Meter, count: int) -> dict[str, Cost]:
+    """The cost of each read when there are `count` bulletins."""
     _publish(count)
-    reads = {what: _cost(lambda path=path: call("GET", path)) for what, path in _READS.items()}  # type: ignore[misc]
-    new = _cost(_read_feed, before=_forget_feeds)
+    reads = {what: _cost(meter, partial(call, "GET", path)) for what, path in _READS.items()}
+    _read_feed()
+    # As a new process has none.
+    wiring.public_feeds.cache_clear()  # type: ignore[attr-defined]
+    new = _cost(meter, _read_feed, warm=False)
     wiring.clock.advance(SETTLED)
-    return reads | {"feed": _cost(_read_feed), _FIRST_FEED: new}
+    return reads | {"feed": _cost(meter, _read_feed), _FIRST_FEED: new}
 
 
 def _read_feed() -> Reply:
     return call("GET", "/v1/bulletins/feed.json")
-
-
-def _forget_feeds() -> None:
-    """Let the process know no feed, as a new one."""
-    wiring.public_feeds.cache_clear()  # type: ignore[attr-defined]
 
 
 def _publish(count: int) -> None:
@@ -80,61 +73,31 @@ def _publish(count: int) -> None:
         bulletins.replace(drafted, drafted.model_copy(update=published), by="b", now=now)
 
 
-def _cost(read: Callable[[], Reply], before: Callable[[], None] = lambda: None) -> tuple[int, int]:
-    """Return calls and read units of `read`, warm; `before` goes before what is counted."""
-    read()  # secrets, the catalogue
-    before()
-    client, calls, units = wiring.dynamodb(), 0, 0
-
-    def count(parsed: Mapping[str, Any], **_: Any) -> None:
-        nonlocal calls, units
-        calls += 1
-        items = parsed.get("Items") or [parsed.get("Item") or {}]
-        units += max(1, ceil(sum(_size(item) for item in items) / _READ_UNIT))
-
-    client.meta.events.register("after-call.dynamodb.*", count, unique_id="cost")
-    try:
+def _cost(meter: Meter, read: Callable[[], Reply], *, warm: bool = True) -> Cost:
+    if warm:
+        read()  # secrets, the catalogue
+    with meter.measured():
         assert read().status == 200
-    finally:
-        client.meta.events.unregister("after-call.dynamodb.*", unique_id="cost")
-    return calls, units
+    return meter.cost
 
 
-def _size(item: Mapping[str, Any]) -> int:
-    """DynamoDB's own arithmetic, near enough: names and values in UTF-8."""
-    return len(json.dumps(item, ensure_ascii=False, separators=(",", ":")).encode())
-
-
-def _compare(what: str, few: tuple[int, int], many: tuple[int, int]) -> list[Row]:
-    against = f"{FEW} bulletins"
+def _compare(what: str, few: Cost, many: Cost) -> list[table.Row]:
     # A feed holds the newest 50: more than there are at first, and no more later. Once a process
     # has kept it, it reads one row.
     at_most = {"feed": 1.1, _FIRST_FEED: 5.0}.get(what, 1.0)
+    of = f"{what}, {MANY} bulletins"
+    units = [many.read_units / few.read_units]
     return [
-        _row(f"{what}, {MANY} bulletins: AWS calls ({many[0]})", against, many[0] / few[0], 1.0),
-        _row(
-            f"{what}, {MANY} bulletins: read units ({many[1]})", against, many[1] / few[1], at_most
+        table.row(
+            f"{of}: AWS calls ({many.calls})",
+            f"{FEW} bulletins",
+            [many.calls / few.calls],
+            at_most=1.0,
+        ),
+        table.row(
+            f"{of}: read units ({many.read_units:g})", f"{FEW} bulletins", units, at_most=at_most
         ),
     ]
-
-
-def _row(what: str, against: str, ratio: float, at_most: float) -> Row:
-    figures = dict.fromkeys(("ratio", "min", "max"), round(ratio, 4))
-    return {
-        "what": what,
-        "against": against,
-        **figures,
-        "budget": f"≤ {at_most}",
-        "holds": ratio <= at_most,
-    }
-
-
-@contextmanager
-def _cloud() -> Iterator[None]:
-    with cloud.mocked():
-        wiring.reset()
-        yield
-        wiring.reset()
 
 
 if __name__ == "__main__":

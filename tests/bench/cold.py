@@ -36,10 +36,6 @@ _ENVIRONMENT = simulated.ENVIRONMENT | {
 }
 # A start is short, and a busy neighbour may stay for several of them.
 _ROUNDS = 3 * table.ROUNDS
-# The commit that the later ones are measured against. Without it (a shallow clone) its row is
-# missing.
-FIRST_VERSION = "761f35b"
-_OURS = ("app.py", "chalicelib", "city")
 _WHAT = {
     "residents": "residents' function, until its first 201",
     "officers": "officers' function, until it has opened a report",
@@ -47,14 +43,12 @@ _WHAT = {
 _BOTO3 = "import of boto3 and one DynamoDB client"
 _POWERTOOLS = "hello world of Powertools and pydantic, and boto3 with one client"
 _COMPILED = "the same, compiled here"
-_FIRST = f"the first version ({FIRST_VERSION})"
 _BUDGETS = (
     ("residents", _BOTO3, 1.5),
     ("residents", _POWERTOOLS, 1.05),
     ("officers", _BOTO3, 1.5),
     ("officers", _POWERTOOLS, 1.05),
     ("residents", _COMPILED, 1.1),
-    ("residents", _FIRST, 0.8),
 )
 # The package's name as it is installed: the folder that its native modules are in.
 _NATIVE = {"pydantic_core": "pydantic_core", "cryptography": "cryptography", "cffi": "."}
@@ -68,32 +62,29 @@ def rows(*, peers: bool = False, rounds: int = _ROUNDS) -> list[table.Row]:
     with _files() as files, _events() as events, _unpacked() as shipped, _unpacked() as compiled:
         for cache in list(compiled.rglob("__pycache__")):
             shutil.rmtree(cache)
-        _compile(compiled)
-        with _first_version() as before:
+        subprocess.run([sys.executable, "-m", "compileall", "-q", str(compiled)], check=True)
 
-            def took(*arguments: str, path: tuple[Path, ...], api: str = "") -> float:
-                # Each has Lambda's credentials: without, botocore looks for some on the network.
-                environment = _ENVIRONMENT | {"API": api}
-                return table.sample(SAMPLE, *arguments, path=path, environment=environment)
+        def took(*arguments: str, path: tuple[Path, ...], api: str = "") -> float:
+            # Each has Lambda's credentials: without, botocore looks for some on the network.
+            environment = _ENVIRONMENT | {"API": api}
+            return table.sample(SAMPLE, *arguments, path=path, environment=environment)
 
-            def first(tree: Path, api: str) -> float:
-                return took("first", str(events[api]), path=(tree, ROOT), api=api)
+        def first(tree: Path, api: str) -> float:
+            return took("first", str(events[api]), path=(tree, ROOT), api=api)
 
-            for _ in range(rounds):
-                taken.append(
-                    {
-                        _BOTO3: took("boto3", path=(ROOT,)),
-                        "residents": first(shipped, "residents"),
-                        "officers": first(shipped, "officers"),
-                        _COMPILED: first(compiled, "residents"),
-                    }
-                )
-                for at in packages:
-                    taken[-1][_POWERTOOLS] = took("powertools", path=(ROOT, at))
-                for tree in before:
-                    taken[-1][_FIRST] = first(tree, "residents")
-                for name, (kind, file) in files.items():
-                    taken[-1][name] = took("decode", kind, str(file), path=(shipped, ROOT))
+        for _ in range(rounds):
+            taken.append(
+                {
+                    _BOTO3: took("boto3", path=(ROOT,)),
+                    "residents": first(shipped, "residents"),
+                    "officers": first(shipped, "officers"),
+                    _COMPILED: first(compiled, "residents"),
+                }
+            )
+            for at in packages:
+                taken[-1][_POWERTOOLS] = took("powertools", path=(ROOT, at))
+            for name, (kind, file) in files.items():
+                taken[-1][name] = took("decode", kind, str(file), path=(shipped, ROOT))
     decodes = {name: f"decode, from nothing to a small {name}" for name in files}
     return [
         _row(_WHAT.get(side) or decodes[side], against, taken, side, at_most)
@@ -134,31 +125,6 @@ def _row(
 ) -> table.Row:
     ratios = [each[side] / each[against] for each in taken]
     return table.row(f"Cold start of the packaged {what}: time", against, ratios, at_most=at_most)
-
-
-@contextmanager
-def _first_version() -> Iterator[list[Path]]:
-    """Yield a tree with the first version's own modules in the place of ours; none if the history
-    lacks it.
-    """
-    archived = subprocess.run(
-        ["git", "archive", FIRST_VERSION, *_OURS], cwd=ROOT, capture_output=True, check=False
-    )
-    if archived.returncode:
-        print(f"{FIRST_VERSION} is not in the history", file=sys.stderr)
-        yield []
-        return
-    with _unpacked() as tree:
-        for name in _OURS:
-            if (tree / name).is_dir():
-                shutil.rmtree(tree / name)
-        subprocess.run(["tar", "-x"], cwd=tree, input=archived.stdout, check=True)
-        _compile(*(tree / name for name in _OURS))
-        yield [tree]
-
-
-def _compile(*places: Path) -> None:
-    subprocess.run([sys.executable, "-m", "compileall", "-q", *map(str, places)], check=True)
 
 
 @cache

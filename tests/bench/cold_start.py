@@ -48,10 +48,7 @@ def _first(file: str) -> float:
     began = process_time()
     from chalicelib import wiring
 
-    # The first version has its clients from a session of boto3.
-    events = (
-        wiring.aws_events() if hasattr(wiring, "aws_events") else vars(wiring)["_session"]().events
-    )
+    events = wiring.aws_events()
     # Only now, because it loads parts of boto3. It is no part of a start.
     ready = process_time()
     from tests.bench import simulated

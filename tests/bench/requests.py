@@ -11,9 +11,10 @@ then slows down both.
 
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from statistics import median
 from time import process_time
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import boto3
@@ -22,6 +23,7 @@ from botocore import xform_name
 
 from chalicelib import wiring
 from chalicelib.domain.officers.model import Officer
+from tests import events
 from tests.bench import rows as table
 from tests.bench import simulated
 
@@ -68,91 +70,39 @@ def rows(rounds: int = table.ROUNDS) -> list[table.Row]:
     return found
 
 
-def event(
+def _event(
     method: str,
-    path: str,
-    resource: str,
-    *,
+    route: str,
     body: Any = None,
-    headers: dict[str, str],
+    *,
+    headers: Mapping[str, str] = MappingProxyType({}),
+    query: Mapping[str, list[str]] = MappingProxyType({}),
     officer: str | None = None,
     **parameters: str,
 ) -> Event:
-    """As API Gateway sends it."""
-    headers = {"accept-language": "zh-CN", **headers}
-    if body is not None:
-        headers["content-type"] = "application/json"
-    return {
-        "requestContext": {
-            "httpMethod": method,
-            "resourcePath": resource,
-            "requestId": "r",
-            "identity": {},
-            "path": path,
-        }
-        | ({"authorizer": _admitted(officer)} if officer else {}),
-        "resource": resource,
-        "path": path,
-        "httpMethod": method,
-        "headers": headers,
-        "multiValueHeaders": {name: [value] for name, value in headers.items()},
-        "pathParameters": parameters or None,
-        "multiValueQueryStringParameters": None,
-        "stageVariables": None,
-        "body": None if body is None else json.dumps(body),
-        "isBase64Encoded": False,
-    }
+    typed = {} if body is None else {"content-type": "application/json"}
+    return events.api_request(
+        method,
+        route,
+        route.format(**parameters),
+        headers={"accept-language": "zh-CN", **headers, **typed},
+        query=query,
+        parameters=parameters,
+        content=None if body is None else json.dumps(body).encode(),
+        request_id="r",
+        officer=officer,
+    )
 
 
-def _admitted(officer: str) -> dict[str, str]:
-    """Return what the authorizer says of an officer whose token ends in the year 2100."""
-    return {"principalId": officer, "expires_at": "4102444800"}
-
-
-def create_event(body: Any = None) -> Event:
+def create_event(body: Any = _BODY) -> Event:
     key = {"idempotency-key": "3f0c2a9e-5f4e-4a34-9d0b-9a3a4c1f7e55"}
-    return event("POST", "/v1/reports", "/v1/reports", body=body or _BODY, headers=key)
+    return _event("POST", "/v1/reports", body, headers=key)
 
 
 def open_event(report_id: str) -> Event:
     """An officer opens a report."""
-    path = "/v1/officer/reports"
-    return event(
-        "GET",
-        f"{path}/{report_id}",
-        f"{path}/{{report_id}}",
-        headers={},
-        officer="wang",
-        report_id=report_id,
-    )
-
-
-def list_event() -> Event:
-    """An officer lists all that they may see."""
-    path = "/v1/officer/reports"
-    sent = event("GET", path, path, headers={}, officer="wang")
-    return sent | {"multiValueQueryStringParameters": {"limit": ["50"]}}
-
-
-def _read_event(report_id: str, receipt: str) -> Event:
-    return event(
-        "GET",
-        f"/v1/reports/{report_id}",
-        "/v1/reports/{report_id}",
-        headers={"authorization": f"Receipt {receipt}"},
-        report_id=report_id,
-    )
-
-
-def _message_event(report_id: str, receipt: str) -> Event:
-    return event(
-        "POST",
-        f"/v1/reports/{report_id}/messages",
-        "/v1/reports/{report_id}/messages",
-        body={"text": "He has sat down now, and a neighbour has brought him tea."},
-        headers={"authorization": f"Receipt {receipt}"},
-        report_id=report_id,
-    )
+    route = "/v1/officer/reports/{report_id}"
+    return _event("GET", route, officer="wang", report_id=report_id)
 
 
 class _Called(NamedTuple):
@@ -185,10 +135,9 @@ class _Recorder:
 
 def _measure(request: str) -> dict[str, float]:
     simulated.set_environment()
-    events = wiring.aws_events()
     cloud = simulated.Cloud(_LISTED if request == "list" else 0)
-    cloud.serve(events)
-    recorder = _Recorder(events)
+    cloud.serve(wiring.aws_events())
+    recorder = _Recorder(wiring.aws_events())
     # Imported only now: it must find the simulated cloud's settings.
     from app import app
 
@@ -222,14 +171,18 @@ def _prepared(request: str, app: Any) -> Event:
     if request == "create":
         return create_event()
     filed = json.loads(created["body"])
-    written = app(_message_event(filed["id"], filed["receipt"]), None)
+    mine: Any = {
+        "headers": {"authorization": f"Receipt {filed['receipt']}"},
+        "report_id": filed["id"],
+    }
+    said = {"text": "He has sat down now, and a neighbour has brought him tea."}
+    written = app(_event("POST", "/v1/reports/{report_id}/messages", said, **mine), None)
     assert written["statusCode"] == 201, written
     add_officer()
     if request == "list":
         return _list_event(app)
-    sent = (
-        open_event(filed["id"]) if request == "open" else _read_event(filed["id"], filed["receipt"])
-    )
+    read = _event("GET", "/v1/reports/{report_id}", **mine)
+    sent = open_event(filed["id"]) if request == "open" else read
     shown = app(sent, None)
     assert shown["statusCode"] == 200, shown
     assert len(json.loads(shown["body"])["messages"]) == 1
@@ -242,8 +195,8 @@ def add_officer() -> None:
 
 
 def _list_event(app: Any) -> Event:
-    """Return the event of a whole page with a picture in each row."""
-    sent = list_event()
+    """Return the event of a whole page with a picture in each row: all that an officer may see."""
+    sent = _event("GET", "/v1/officer/reports", officer="wang", query={"limit": ["50"]})
     items = json.loads(app(sent, None)["body"])["items"]
     assert len([each for each in items if each["thumbnail_url"]]) == 50
     return sent

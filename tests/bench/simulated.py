@@ -224,8 +224,9 @@ def _place(table: str, key: Item) -> tuple[str, str, str]:
 
 def _spread(reports: int) -> dict[str, list[str]]:
     """Return what each partition lists, oldest first. Two of three reports are of `CATEGORY`."""
-    # Imported here: a cold start must not have loaded it.
+    # Imported here: a cold start must not have loaded them.
     from chalicelib.domain.catalogue.model import catalogue
+    from chalicelib.kernel import times
 
     categories = {each.code: each.shards for each in catalogue().categories}
     others = [code for code in categories if code != CATEGORY]
@@ -233,15 +234,9 @@ def _spread(reports: int) -> dict[str, list[str]]:
     for number in reversed(range(reports)):
         turn, place = divmod(number, 3)
         category = CATEGORY if place else others[turn % len(others)]
-        found[f"{category}#{turn % categories[category]}"].append(_listed_at(number))
+        listed_at = f"{times.render(NEWEST - timedelta(minutes=number))}#{number:026}"
+        found[f"{category}#{turn % categories[category]}"].append(listed_at)
     return found
-
-
-def _listed_at(number: int) -> str:
-    # Imported here: the first version has it elsewhere.
-    from chalicelib.kernel import times
-
-    return f"{times.render(NEWEST - timedelta(minutes=number))}#{number:026}"
 
 
 def _rank(listed_at: str) -> str:

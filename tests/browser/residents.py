@@ -6,7 +6,7 @@ import time
 import uuid
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import pytest
 import requests
@@ -111,18 +111,26 @@ class Resident:
     def button(self, word: str) -> Locator:
         return self.page.get_by_role("button", name=self.words.get(word, word), exact=True)
 
+    def press(self, word: str, *, shows: str) -> None:
+        """Press a button, and wait for a text."""
+        self.button(word).click()
+        expect(self.page.get_by_text(shows)).to_be_visible()
+
     def heading(self, word: str) -> Locator:
         return self.page.get_by_role("heading", name=self.words.get(word, word), level=1)
 
-    def begin(self) -> None:
+    def begin(self, text: str | None = None) -> Self:
         self.button("category").click()
         expect(self.page.get_by_label(self.words["text"])).to_be_visible()
+        if text is not None:
+            self.write(text)
+        return self
 
-    def begin_kept(self, text: str) -> None:
+    def begin_kept(self, text: str) -> Self:
         """Begin a report, and wait until it is kept on the phone."""
-        self.begin()
-        self.write(text)
+        self.begin(text)
         expect(self.page.get_by_text("Kept on this device")).to_be_visible()
+        return self
 
     def write(self, text: str) -> None:
         self.page.get_by_label(self.words["text"]).fill(text)

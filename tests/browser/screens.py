@@ -1,9 +1,10 @@
 """What a person meets on a screen: found by axe, kept as pictures."""
 
+import re
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Locator, Page
+from playwright.sync_api import Locator, Page, ViewportSize, expect
 
 ROOT = Path(__file__).parents[2]
 AXE = ROOT / "web" / "node_modules" / "axe-core" / "axe.min.js"
@@ -35,6 +36,25 @@ def take_pictures(page: Page, name: str) -> None:
         page.screenshot(path=PICTURES / f"{name}-{width}.png", full_page=True)
     if before:
         page.set_viewport_size(before)
+
+
+def assert_usable(page: Page, name: str, narrow: ViewportSize | None = None) -> None:
+    """Check that axe finds nothing, and that a narrow window shows the whole width. Keep pictures
+    by this name. The window stays narrow.
+    """
+    assert axe_violations(page) == []
+    take_pictures(page, name)
+    if narrow:
+        page.set_viewport_size(narrow)
+        assert not scrolls_sideways(page)
+
+
+def press(
+    page: Page | Locator, name: str | re.Pattern[str], *, shows: str, exact: bool = False
+) -> None:
+    """Press a button, and wait for a text."""
+    page.get_by_role("button", name=name, exact=exact).click()
+    expect(page.get_by_text(shows)).to_be_visible()
 
 
 def scrolls_sideways(page: Page) -> bool:

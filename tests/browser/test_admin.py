@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 from tests.browser.conftest import OpenPage
 from tests.browser.console_pages import SUN, call, go, page_of
 from tests.browser.officers import CHEN, LI, WANG, ZHAO, approve
-from tests.browser.screens import axe_violations, scrolls_sideways, take_pictures
+from tests.browser.screens import assert_usable, press, take_pictures
 from tests.local.stack import Stack
 
 ROW = {
@@ -37,8 +37,7 @@ def test_one_admin_proposes_an_officer_and_another_approves(
     page.get_by_role("group", name="Categories").get_by_label("Only some").check()
     page.get_by_label("Lost and found").check()
     page.get_by_label("E-mail").fill("lin.wei@tipline.test")
-    page.get_by_role("button", name="Propose").click()
-    expect(page.get_by_text("You proposed this")).to_be_visible()
+    press(page, "Propose", shows="You proposed this")
     expect(page.get_by_role("button", name="Approve exactly this")).to_have_count(0)
 
     other = page_of(open_page, SUN, "/console/admin/officers")
@@ -96,8 +95,7 @@ def test_a_proposal_that_was_replaced_is_shown_and_not_approved(
     expect(approve).to_have_count(0)
     page.get_by_label("I have read what changed").check()
     expect(approve).to_be_visible()
-    page.get_by_role("button", name="Decline: withdraw the proposal").click()
-    expect(page.get_by_text("The proposal is withdrawn.")).to_be_visible()
+    press(page, "Decline: withdraw the proposal", shows="The proposal is withdrawn.")
 
 
 @pytest.mark.thorough
@@ -132,8 +130,7 @@ def test_one_admin_proposes_a_destination_and_another_sees_its_secret_once(
     expect(page.get_by_role("alert")).to_contain_text("url")
     page.get_by_label("Address").fill("https://receiver.localhost:9000/events")
     page.get_by_label("A report came").check()
-    page.get_by_role("button", name="Propose").click()
-    expect(page.get_by_text("You proposed this")).to_be_visible()
+    press(page, "Propose", shows="You proposed this")
     expect(page.get_by_role("button", name="Approve exactly this")).to_have_count(0)
 
     other = page_of(open_page, SUN, "/console/admin/destinations")
@@ -151,8 +148,7 @@ def test_one_admin_proposes_a_destination_and_another_sees_its_secret_once(
     secret = other.get_by_text(re.compile("^whsec_"))
     expect(secret).to_be_visible()
     expect(other.get_by_text("Nothing yet.")).to_be_visible()
-    assert axe_violations(other) == []
-    take_pictures(other, "admin-destination")
+    assert_usable(other, "admin-destination")
     other.reload()
     expect(other.get_by_role("heading", name="Events of the last 30 days")).to_be_visible()
     expect(secret).to_have_count(0)
@@ -168,8 +164,7 @@ def test_each_way_out_has_its_own_fields(open_page: OpenPage, language: str, way
     page.locator("#way").select_option(way)
     for field in ("url", "reader"):
         expect(page.locator(f"#{field}")).to_have_count(1 if field == way else 0)
-    assert axe_violations(page) == []
-    take_pictures(page, f"admin-destination-{way}-{language}")
+    assert_usable(page, f"admin-destination-{way}-{language}")
 
 
 def test_events_can_be_fetched_by_a_machine_that_two_have_appointed(
@@ -181,15 +176,13 @@ def test_events_can_be_fetched_by_a_machine_that_two_have_appointed(
     expect(page.get_by_label("Officer", exact=True)).not_to_be_checked()
     for address in ("E-mail", "Phone"):
         expect(page.get_by_label(address)).to_have_count(0)
-    page.get_by_role("button", name="Propose").click()
-    expect(page.get_by_text("You proposed this")).to_be_visible()
+    press(page, "Propose", shows="You proposed this")
     approve(stack, "admin2", "/v1/admin/officers/dispatcher/approve")
     go(page, "/console/admin/destinations/.new")
     page.get_by_label("Name", exact=True).fill("fetched")
     page.get_by_label("How events leave").select_option("reader")
     page.get_by_label("Reader").fill("dispatcher")
-    page.get_by_role("button", name="Propose").click()
-    expect(page.get_by_text("You proposed this")).to_be_visible()
+    press(page, "Propose", shows="You proposed this")
     approve(stack, "admin2", "/v1/admin/destinations/fetched/approve")
     page.reload()
     expect(page.get_by_role("button", name="Replace the secret")).to_have_count(0)
@@ -222,8 +215,7 @@ def test_a_plan_of_shifts_is_saved_and_says_when_nobody_is_on_duty(
     expect(shift.get_by_text("It ends on the next day.")).to_be_visible()
     shift.get_by_label("Officer Li (officer)").check()
     expect(page.get_by_text("Mon 00:00 – Fri 20:00")).to_be_visible()
-    page.get_by_role("button", name="Save the plan").click()
-    expect(page.get_by_text("The plan is saved.")).to_be_visible()
+    press(page, "Save the plan", shows="The plan is saved.")
     expect(page.get_by_text("Fri, Sat 20:00–08:00 (+1)")).to_be_visible()
     [kept] = call(stack, "officer", "GET", "/v1/officer/shifts")["shifts"]
     assert (kept["name"], kept["weekdays"]) == ("Night", ["friday", "saturday"])
@@ -320,15 +312,13 @@ def test_an_officer_subscribes_to_notices_and_ends_it(open_page: OpenPage, stack
     expect(page.get_by_text("You get no notices.")).to_be_visible()
     page.get_by_label("From this urgency on").select_option("high")
     page.get_by_label("Also notify me of drills").check()
-    page.get_by_role("button", name="Subscribe").click()
-    expect(page.get_by_text("narrow@tipline.test")).to_be_visible()
+    press(page, "Subscribe", shows="narrow@tipline.test")
     # The local stack needs no link.
     expect(page.get_by_text("Confirmed", exact=True)).to_be_visible()
     expect(page.get_by_text("Subscribed. Notices come from now on.")).to_be_visible()
     [kept] = call(stack, "narrow", "GET", "/v1/officer/subscriptions")["items"]
     assert (kept["min_urgency"], kept["drills"]) == ("high", True)
-    page.get_by_role("button", name="Remove E-mail").click()
-    expect(page.get_by_text("You get no notices.")).to_be_visible()
+    press(page, "Remove E-mail", shows="You get no notices.")
 
 
 @pytest.mark.thorough
@@ -353,8 +343,9 @@ def test_anybody_can_read_the_screens_of_the_administration(
     page = page_of(open_page, CHEN, "/console/admin", language=language, color_scheme=scheme)
     for part in parts:
         go(page, f"/console/admin/{part}")
-        assert axe_violations(page) == []
-        take_pictures(page, f"admin-{part.replace('/', '-')}-{language}-{scheme}")
-        page.set_viewport_size({"width": 320, "height": 640})
-        assert not scrolls_sideways(page)
+        assert_usable(
+            page,
+            f"admin-{part.replace('/', '-')}-{language}-{scheme}",
+            narrow={"width": 320, "height": 640},
+        )
         page.set_viewport_size({"width": 1440, "height": 900})

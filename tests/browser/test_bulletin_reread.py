@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 from tests.browser.conftest import OpenPage
 from tests.browser.console_pages import call, page_of
 from tests.browser.officers import ZHAO
-from tests.browser.screens import axe_violations, take_pictures
+from tests.browser.screens import assert_usable, press
 from tests.browser.test_bulletins import changed, drafted, public, published, with_place
 from tests.local.stack import Stack
 
@@ -89,8 +89,7 @@ def test_a_version_that_comes_while_a_picture_is_prepared_is_said_to_be_new(
     expect(page.get_by_role("alert")).to_be_visible()
     expect(again).to_be_focused()
     nothing_to_approve_before_it_is_read(page, "+black", "I have read what changed")
-    assert axe_violations(page) == []
-    take_pictures(page, "bulletins-reread")
+    assert_usable(page, "bulletins-reread")
 
 
 @pytest.mark.thorough
@@ -123,7 +122,6 @@ def test_what_an_officer_has_written_themselves_is_not_new_to_them(
 ) -> None:
     bulletin = drafted(stack)
     page = with_place(open_page, bulletin)
-    page.get_by_role("button", name="Save", exact=True).click()
-    expect(page.get_by_text("Saved. A colleague")).to_be_visible()
+    press(page, "Save", shows="Saved. A colleague", exact=True)
     expect(page.get_by_text("Version 2").first).to_be_visible()
     expect(page.get_by_role("alert")).to_have_count(0)

@@ -11,7 +11,7 @@ from playwright.sync_api import Page, expect
 from tests.browser.conftest import OpenPage
 from tests.browser.console_pages import call, go, page_of
 from tests.browser.officers import LI, ZHAO, approve
-from tests.browser.screens import axe_violations, scrolls_sideways, take_pictures
+from tests.browser.screens import assert_usable, axe_violations, press, take_pictures
 from tests.local.stack import Stack
 from tests.media_samples import jpeg
 
@@ -177,8 +177,11 @@ def test_what_changed_since_it_was_read_is_shown_and_not_approved(
     expect(alert).to_be_in_viewport()
     expect(page.get_by_role("button", name=re.compile("Approve"))).to_have_count(0)
     page.get_by_label("I have read what changed").check()
-    page.get_by_role("button", name="Approve version 2 and publish it").click()
-    expect(page.get_by_text("Published. Residents see it within a minute.")).to_be_visible()
+    press(
+        page,
+        "Approve version 2 and publish it",
+        shows="Published. Residents see it within a minute.",
+    )
     assert public(stack, bulletin["id"]).json()["title"] == {"en": "Have you seen a black van?"}
 
 
@@ -189,11 +192,9 @@ def test_what_is_declined_says_why_and_waits_again_once_it_is_written(
     path = f"/console/bulletins/{bulletin['id']}"
     page = page_of(open_page, ZHAO, path)
     page.get_by_role("button", name="Decline…").click()
-    page.get_by_role("button", name="Decline it").click()
-    expect(page.get_by_text("Give a reason")).to_be_visible()
+    press(page, "Decline it", shows="Give a reason")
     page.get_by_label("What is to change").fill("Leave out the street.")
-    page.get_by_role("button", name="Decline it").click()
-    expect(page.get_by_text("Declined. Its authors are notified.")).to_be_visible()
+    press(page, "Decline it", shows="Declined. Its authors are notified.")
     # Nothing is left to be declined again.
     expect(page.get_by_label("What is to change")).to_have_count(0)
     expect(page.get_by_role("button", name="Decline it")).to_have_count(0)
@@ -208,8 +209,7 @@ def test_what_is_declined_says_why_and_waits_again_once_it_is_written(
     # Beside the form, too.
     expect(author.get_by_text("Leave out the street.")).to_be_visible()
     author.get_by_label("Place in words").fill("By the lake")
-    author.get_by_role("button", name="Save", exact=True).click()
-    expect(author.get_by_text("Saved. A colleague")).to_be_visible()
+    press(author, "Save", shows="Saved. A colleague", exact=True)
     page.reload()
     # Whoever reads it again sees what was asked for, and what came of it.
     before = page.get_by_role("region", name="It was declined before")
@@ -258,12 +258,10 @@ def test_a_bulletin_is_resolved_with_a_code_at_once(open_page: OpenPage, stack: 
     bulletin = published(stack)
     page = page_of(open_page, LI, f"/console/bulletins/{bulletin['id']}")
     page.get_by_role("button", name="Resolve").click()
-    page.get_by_role("button", name="Resolve now").click()
-    expect(page.get_by_text("Choose what readers see.")).to_be_visible()
+    press(page, "Resolve now", shows="Choose what readers see.")
     page.get_by_label("Found. The search is over.").check()
     page.get_by_label("English (optional)").fill("Thanks to everybody.")
-    page.get_by_role("button", name="Resolve now").click()
-    expect(page.get_by_text("Words that await approval")).to_be_visible()
+    press(page, "Resolve now", shows="Words that await approval")
     seen = public(stack, bulletin["id"]).json()
     assert (seen["state"], seen["code"]) == ("resolved", "found")
     assert seen["outcome"]["en"] == "Found. The search is over."
@@ -277,8 +275,7 @@ def test_a_bulletin_is_resolved_with_a_code_at_once(open_page: OpenPage, stack: 
     expect(other.get_by_text("What residents saw before it ended")).to_be_visible()
     expect(other.get_by_text(bulletin["body"]["en"])).to_be_hidden()
     assert axe_violations(other) == []
-    other.get_by_role("button", name="Approve these words").click()
-    expect(other.get_by_text("Residents see the words within a minute.")).to_be_visible()
+    press(other, "Approve these words", shows="Residents see the words within a minute.")
     assert public(stack, bulletin["id"]).json()["outcome"]["en"].endswith("Thanks to everybody.")
 
 
@@ -290,14 +287,12 @@ def test_approved_words_are_not_lost_with_another_code(open_page: OpenPage, stac
     call(stack, "officer", "POST", f"{path}/resolve", words)
     approve(stack, "supervisor", f"{path}/approve")
     page = page_of(open_page, LI, f"/console/bulletins/{bulletin['id']}")
-    page.get_by_role("button", name="Withdraw").click()
-    expect(page.get_by_text("The words that readers see now are gone with this.")).to_be_visible()
+    press(page, "Withdraw", shows="The words that readers see now are gone with this.")
     page.get_by_role("button", name="Change what readers see").click()
     expect(page.get_by_label("English (optional)")).to_have_value("Thanks to everybody.")
     expect(page.get_by_text("wait until a colleague approves them again")).to_be_visible()
     page.get_by_label("Found safe.").check()
-    page.get_by_role("button", name="Change it now").click()
-    expect(page.get_by_text("Words that await approval")).to_be_visible()
+    press(page, "Change it now", shows="Words that await approval")
     now = call(stack, "officer", "GET", path)
     assert (now["code"], now["pending_words"]) == ("found_safe", words["outcome"])
 
@@ -331,8 +326,7 @@ def test_a_draft_is_withdrawn_with_no_word_for_readers(open_page: OpenPage, stac
     page = page_of(open_page, LI, f"/console/bulletins/{drafted(stack)['id']}")
     page.get_by_role("button", name="Withdraw").click()
     expect(page.get_by_role("group", name="What readers see")).to_have_count(0)
-    page.get_by_role("button", name="Withdraw now").click()
-    expect(page.get_by_text("The draft is withdrawn.")).to_be_visible()
+    press(page, "Withdraw now", shows="The draft is withdrawn.")
     expect(page.get_by_text("Readers see")).to_have_count(0)
 
 
@@ -349,8 +343,7 @@ def test_what_was_withdrawn_is_not_shown_as_what_residents_will_see(
     expect(page.get_by_role("button", name="Withdraw")).to_have_count(0)
     page.get_by_role("button", name="Change what readers see").click()
     page.get_by_label("The police no longer ask").check()
-    page.get_by_role("button", name="Change it now").click()
-    expect(page.get_by_text("Readers see the new text within a minute.")).to_be_visible()
+    press(page, "Change it now", shows="Readers see the new text within a minute.")
     page.get_by_text("Record", exact=True).click()
     record = page.locator(".record__list")
     expect(record.get_by_text("withdrew")).to_have_count(2)
@@ -400,8 +393,7 @@ def test_anybody_can_read_the_screens_of_bulletins(
     for name, path in screens.items():
         go(page, f"/console/bulletins{path}")
         expect(page.locator("main h1")).to_be_visible()
-        assert axe_violations(page) == []
-        take_pictures(page, f"bulletins-{name}-{language}-{scheme}")
-        page.set_viewport_size({"width": 320, "height": 640})
-        assert not scrolls_sideways(page)
+        assert_usable(
+            page, f"bulletins-{name}-{language}-{scheme}", narrow={"width": 320, "height": 640}
+        )
         page.set_viewport_size({"width": 1440, "height": 900})

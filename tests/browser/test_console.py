@@ -17,7 +17,7 @@ from tests.browser.officers import (
     sign_in,
     wait_until,
 )
-from tests.browser.screens import axe_violations
+from tests.browser.screens import axe_violations, press
 from tests.local.stack import Stack
 
 REPORT = {"category": "missing_elderly", "text": "An old man in a grey coat, alone at the stop."}
@@ -54,8 +54,7 @@ def test_a_notice_leads_to_a_closed_case(open_page: OpenPage, stack: Stack) -> N
     page.get_by_role("button", name="Insert").click()
     reply = page.get_by_label("Message to the reporter")
     expect(reply).to_have_value(re.compile(re.escape(resident.reference)))
-    page.get_by_role("button", name="Send", exact=True).click()
-    expect(page.get_by_text("Sent.")).to_be_visible()
+    press(page, "Send", shows="Sent.", exact=True)
     reply.fill("And")
     expect(page.get_by_text("Sent.")).to_have_count(0)
     reply.fill("")
@@ -64,8 +63,7 @@ def test_a_notice_leads_to_a_closed_case(open_page: OpenPage, stack: Stack) -> N
     resident.write("At the north gate of the market.")
     expect(page.locator(".message", has_text="At the north gate of the market.")).to_be_visible()
 
-    page.get_by_role("button", name="Start work").click()
-    expect(page.get_by_text("The report is now: In progress")).to_be_visible()
+    press(page, "Start work", shows="The report is now: In progress")
     page.get_by_role("button", name="Close…").click()
     dialog = page.get_by_role("dialog", name="Close the report")
     dialog.get_by_role("button", name="Close the report").click()
@@ -129,8 +127,7 @@ def test_a_template_with_a_gap_is_not_sent(open_page: OpenPage, stack: Stack) ->
     page = open_report(open_page, resident.id)
     page.get_by_label("Template", exact=True).select_option(label="Officers on their way")
     page.get_by_role("button", name="Insert").click()
-    page.get_by_role("button", name="Send", exact=True).click()
-    expect(page.get_by_text("Replace {place} first.")).to_be_visible()
+    press(page, "Send", shows="Replace {place} first.", exact=True)
     assert resident.read()["messages"] == []
 
 
@@ -203,8 +200,7 @@ def test_a_message_that_came_meanwhile_is_read_before_anything_is_sent(
     dialog.get_by_role("button", name="Back to what I was doing").click()
     expect(page.get_by_label("Message to the reporter")).to_have_value("Is he still there?")
     page.get_by_label("Message to the reporter").fill("Which park?")
-    page.get_by_role("button", name="Send", exact=True).click()
-    expect(page.get_by_text("Sent.")).to_be_visible()
+    press(page, "Send", shows="Sent.", exact=True)
 
 
 @pytest.mark.thorough
@@ -265,8 +261,7 @@ def test_the_contact_is_shown_for_a_reason(open_page: OpenPage, stack: Stack) ->
     expect(page.get_by_text("13800138000")).to_have_count(0)
     page.get_by_role("button", name="Show the contact…").click()
     dialog = page.get_by_role("dialog", name="Show the contact")
-    dialog.get_by_role("button", name="Show the contact").click()
-    expect(dialog.get_by_text("Give a reason: it goes on record.")).to_be_visible()
+    press(dialog, "Show the contact", shows="Give a reason: it goes on record.")
     dialog.get_by_label("Reason").fill("The patrol asks for the entrance.")
     dialog.get_by_role("button", name="Show the contact").click()
     expect(page.get_by_role("link", name="13800138000")).to_be_visible()
@@ -278,27 +273,23 @@ def test_two_officers_hold_a_report(open_page: OpenPage, stack: Stack) -> None:
     page = open_report(open_page, resident.id)
     page.get_by_role("button", name="Ask for a legal hold…").click()
     page.get_by_label("Until").fill("2020-01-01")
-    page.get_by_role("button", name="Ask for the hold").click()
-    expect(page.get_by_text("Give a reason: it goes on record.")).to_be_visible()
+    press(page, "Ask for the hold", shows="Give a reason: it goes on record.")
     until = page.get_by_label("Until")
     expect(until).to_have_accessible_description(re.compile("Choose a day in the future"))
     page.get_by_label("Reason").fill("Evidence in court.")
     until.fill("2030-01-01")
-    page.get_by_role("button", name="Ask for the hold").click()
-    expect(page.get_by_text("Officer Li asks for a hold until")).to_be_visible()
+    press(page, "Ask for the hold", shows="Officer Li asks for a hold until")
     expect(page.get_by_role("button", name="Approve the hold")).to_have_count(0)
 
     other = open_report(open_page, resident.id, ZHAO)
-    other.get_by_role("button", name="Approve the hold").click()
-    expect(other.get_by_text("The hold is in effect.")).to_be_visible()
+    press(other, "Approve the hold", shows="The hold is in effect.")
     expect(other.get_by_text("Held until")).to_be_visible()
     expect(other.locator(".report__tags")).to_contain_text("Legal hold")
     kept = other.get_by_role("region", name="Report").locator("dl > div", has_text="Kept until")
     expect(kept).to_contain_text("1 Jan 2030")
     other.get_by_role("button", name="Ask to lift the hold…").click()
     other.get_by_label("Reason").fill("The court has returned the file.")
-    other.get_by_role("button", name="Ask to lift the hold", exact=True).click()
-    expect(other.get_by_text("Supervisor Zhao asks to lift it")).to_be_visible()
+    press(other, "Ask to lift the hold", shows="Supervisor Zhao asks to lift it", exact=True)
 
     page.reload()
     page.get_by_role("button", name="Approve the lifting").click()
@@ -312,18 +303,15 @@ def test_two_officers_pass_a_report_on(open_page: OpenPage, stack: Stack) -> Non
     page.get_by_role("button", name="Pass on to an agency…").click()
     page.get_by_label("Agency").select_option("city_services")
     page.get_by_label("Reason, for colleagues").fill("A matter of the city.")
-    page.get_by_role("button", name="Propose it").click()
-    expect(page.get_by_text("Choose what the agency gets.")).to_be_visible()
+    press(page, "Propose it", shows="Choose what the agency gets.")
     page.get_by_label("Text", exact=True).check()
-    page.get_by_role("button", name="Propose it").click()
-    expect(page.get_by_text("Officer Li proposes to pass it on")).to_be_visible()
+    press(page, "Propose it", shows="Officer Li proposes to pass it on")
 
     other = open_report(open_page, resident.id, ZHAO)
     other.get_by_role("button", name="Read what the agency gets").click()
     expect(other.get_by_role("dialog")).to_contain_text("Parked cars.")
     expect(other.get_by_role("dialog")).to_contain_text("It goes to ")
-    other.get_by_role("button", name="Approve, and pass it on").click()
-    expect(other.get_by_text("Now hand it over:")).to_be_visible()
+    press(other, "Approve, and pass it on", shows="Now hand it over:")
     expect(other.get_by_role("button", name="Print the document")).to_be_visible()
     # On paper is what the agency gets, and nothing of the report around it.
     other.emulate_media(media="print")
@@ -356,8 +344,7 @@ def test_a_second_officer_confirms_what_is_malicious(open_page: OpenPage, stack:
     page.get_by_role("button", name="Close…").click()
     page.get_by_label(re.compile("Malicious")).check()
     page.get_by_label("What the reporter reads").fill("Checked, and closed.")
-    page.get_by_role("button", name="Close the report").click()
-    expect(page.get_by_text("You propose “Malicious”.")).to_be_visible()
+    press(page, "Close the report", shows="You propose “Malicious”.")
 
     other = open_report(open_page, resident.id, ZHAO)
     other.get_by_role("button", name="Confirm the outcome").click()
@@ -381,8 +368,7 @@ def test_reports_of_one_event_are_compared_linked_and_closed_together(
     expect(page.get_by_role("heading", name="Linked to this one (1)")).to_be_visible()
     page.get_by_role("button", name="Close the duplicates").click()
     page.get_by_role("dialog").get_by_label("What the reporter reads").fill("Known already.")
-    page.get_by_role("button", name="Close them").click()
-    expect(page.get_by_text("1 closed.")).to_be_visible()
+    press(page, "Close them", shows="1 closed.")
     assert second.read()["status"] == "closed"
 
 
@@ -605,8 +591,7 @@ def test_a_report_is_muted_followed_exported_and_its_history_read(
     open_page: OpenPage, stack: Stack
 ) -> None:
     page = open_report(open_page, Resident(stack.api).id)
-    page.get_by_role("button", name="Follow this report").click()
-    expect(page.get_by_text("Followed by Officer Li")).to_be_visible()
+    press(page, "Follow this report", shows="Followed by Officer Li")
     page.get_by_role("button", name="Mute…").click()
     page.get_by_label("Reason").fill("The same joke a hundred times.")
     page.get_by_role("button", name="Mute it").click()
@@ -669,8 +654,7 @@ def test_what_was_withdrawn_opens_for_a_supervisor_with_a_reason(
     expect(page.get_by_text("Only a supervisor can open it")).to_be_visible()
     other = open_report(open_page, resident.id, ZHAO)
     other.get_by_label("Reason").fill("A threat was in it.")
-    other.get_by_role("button", name="Open what was withdrawn").click()
-    expect(other.get_by_text(REPORT["text"])).to_be_visible()
+    press(other, "Open what was withdrawn", shows=REPORT["text"])
 
 
 @pytest.mark.thorough

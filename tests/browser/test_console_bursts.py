@@ -13,7 +13,7 @@ from playwright.sync_api import Page, Route, expect
 from tests.browser.conftest import OpenPage
 from tests.browser.console_pages import go
 from tests.browser.officers import ZHAO, Resident, sign_in
-from tests.browser.screens import axe_violations, scrolls_sideways, take_pictures
+from tests.browser.screens import axe_violations, press, scrolls_sideways, take_pictures
 from tests.local.stack import Stack
 
 BURST = "child_abduction.2026-11-24T12"
@@ -176,8 +176,7 @@ def test_an_unproven_report_is_lifted_out(open_page: OpenPage, stack: Stack) -> 
     page.route(f"**/v1/officer/reports/{resident.id}", unproven)
     page.on("request", lambda sent: lifted.append(sent.url) if "lift-out" in sent.url else None)
     sign_in(page)
-    page.get_by_role("button", name="Lift out").click()
-    expect(page.get_by_text("It stands with the others now")).to_be_visible()
+    press(page, "Lift out", shows="It stands with the others now")
     expect(page.get_by_role("button", name="Lift out")).to_have_count(0)
     expect(page.get_by_role("heading", name="Next step")).to_be_focused()
     assert lifted == [f"{stack.api}/v1/officer/reports/{resident.id}/lift-out"]

@@ -18,7 +18,7 @@ from tests.browser.officers import (
     sign_in,
     wait_until,
 )
-from tests.browser.screens import axe_violations, take_pictures
+from tests.browser.screens import assert_usable, press, take_pictures
 from tests.local.stack import Stack
 
 pytestmark = pytest.mark.thorough
@@ -52,8 +52,7 @@ def test_the_second_officers_step_is_said_on_the_first_ones_page(
     approve(stack, "supervisor", approval)
     page.clock.run_for(PULSE_MS)
     expect(page.get_by_text(CHANGED)).to_be_in_viewport()
-    page.get_by_role("button", name="Show it as it is now").click()
-    expect(page.get_by_text("Held until")).to_be_visible()
+    press(page, "Show it as it is now", shows="Held until")
     expect(page.get_by_text(CHANGED)).to_have_count(0)
 
 
@@ -93,8 +92,7 @@ def test_what_is_withdrawn_leaves_an_open_page_by_itself(open_page: OpenPage, st
     page = opened(open_page, resident)
     page.get_by_role("button", name="Show the contact…").click()
     page.get_by_label("Reason").fill("To call back.")
-    page.get_by_role("button", name="Show the contact", exact=True).click()
-    expect(page.get_by_text("Mr Zhang")).to_be_visible()
+    press(page, "Show the contact", shows="Mr Zhang", exact=True)
     resident.withdraw()
     page.clock.run_for(PULSE_MS)
     expect(page.get_by_role("heading", name="The reporter has withdrawn this")).to_be_visible()
@@ -132,8 +130,7 @@ def test_a_later_place_is_counted_where_it_is_and_outlives_a_step(
     parts = page.get_by_role("navigation", name="Parts of this report")
     expect(parts.get_by_role("link", name="Conversation")).to_contain_text("1 unread")
     expect(parts.get_by_role("link", name="Place")).to_contain_text("1 unread")
-    page.get_by_role("button", name="Acknowledge and take").click()
-    expect(page.get_by_text("The report is now: Acknowledged")).to_be_visible()
+    press(page, "Acknowledge and take", shows="The report is now: Acknowledged")
     expect(parts.get_by_role("link", name="Place")).to_contain_text("1 unread")
     look = page.get_by_role("button", name="See where")
     expect(look).to_be_in_viewport()
@@ -227,15 +224,13 @@ def test_what_was_wrong_goes_with_its_cause(open_page: OpenPage, stack: Stack) -
     page = opened(open_page, Resident(stack.api))
     reply = page.get_by_label("Message to the reporter")
     reply.fill("It is with {department}.")
-    page.get_by_role("button", name="Send", exact=True).click()
-    expect(page.get_by_text("Replace {department} first.")).to_be_visible()
+    press(page, "Send", shows="Replace {department} first.", exact=True)
     reply.fill("")
     expect(page.get_by_text("Replace {department} first.")).to_have_count(0)
 
     page.get_by_role("button", name="Pass on to an agency…").click()
     dialog = page.get_by_role("dialog", name="Pass the report on")
-    dialog.get_by_role("button", name="Propose it").click()
-    expect(dialog.get_by_text("Choose what the agency gets.")).to_be_visible()
+    press(dialog, "Propose it", shows="Choose what the agency gets.")
     dialog.get_by_label("Text", exact=True).check()
     expect(dialog.get_by_text("Choose what the agency gets.")).to_have_count(0)
     dialog.get_by_label("Reason").fill("T")
@@ -294,8 +289,7 @@ def test_an_agency_that_is_sent_words_gets_these_and_no_part(
     propose.click()
     expect(words).to_be_focused()
     expect(words).to_have_attribute("aria-invalid", "true")
-    assert axe_violations(page) == []
-    take_pictures(page, f"referral-words-missing-{language}")
+    assert_usable(page, f"referral-words-missing-{language}")
     words.fill("A lamp is broken.")
     take_pictures(page, f"referral-words-{language}")
     propose.click()

@@ -7,7 +7,7 @@ from playwright.sync_api import Page, expect
 from tests.browser.conftest import OpenPage
 from tests.browser.console_pages import call, opened, page_of
 from tests.browser.officers import CHEN, LI, ZHAO, Resident, resident_with_picture
-from tests.browser.screens import axe_violations, scrolls_sideways, take_pictures
+from tests.browser.screens import assert_usable, press, take_pictures
 from tests.local.stack import Stack
 
 TRAFFIC = "Traffic accident or violation"
@@ -32,16 +32,12 @@ def test_a_reminder_of_today_brings_its_report_to_the_first_rows_until_it_is_rem
     dates.locator("#remind-on").press("Enter")
     expect(dates.get_by_text("法定期限：" if zh else "Legal deadline:")).to_be_visible()
     expect(dates.get_by_role("heading", level=3)).to_be_focused()
-    take_pictures(page, f"console-dates-{language}")
-    assert axe_violations(page) == []
-    page.set_viewport_size({"width": 360, "height": 740})
-    assert not scrolls_sideways(page)
+    assert_usable(page, f"console-dates-{language}", narrow={"width": 360, "height": 740})
 
     queue = page_of(open_page, LI, "/console/", language=language)
     row = queue.locator(f"[data-id='{resident.id}']")
     expect(row.get_by_text("法定期限" if zh else "Legal deadline")).to_be_visible()
-    take_pictures(queue, f"console-queue-due-{language}")
-    assert axe_violations(queue) == []
+    assert_usable(queue, f"console-queue-due-{language}")
     dates.get_by_role("button", name="取消提醒" if zh else "Remove reminder").click()
     expect(dates.get_by_text("法定期限：" if zh else "Legal deadline:")).to_have_count(0)
 
@@ -53,8 +49,7 @@ def test_a_supervisor_keeps_a_report_open_with_a_reason_and_a_day(
     page = opened(open_page, resident, ZHAO)
     page.get_by_role("button", name="Keep it open…").click()
     dialog = page.get_by_role("dialog", name="Keep it open")
-    dialog.get_by_role("button", name="Keep it open").click()
-    expect(dialog.get_by_text("Choose a day.")).to_be_visible()
+    press(dialog, "Keep it open", shows="Choose a day.")
     dialog.get_by_label("Reason").fill("The search goes on.")
     dialog.get_by_label("Next review").fill("2001-01-01")
     dialog.get_by_role("button", name="Keep it open").click()
@@ -63,8 +58,7 @@ def test_a_supervisor_keeps_a_report_open_with_a_reason_and_a_day(
     dialog.get_by_label("Next review").fill(page.evaluate(next_month))
     dialog.get_by_role("button", name="Keep it open").click()
     expect(page.get_by_text("The report is kept open.")).to_be_visible()
-    page.get_by_role("button", name="Show who did and saw what").click()
-    expect(page.get_by_text("The search goes on.")).to_be_visible()
+    press(page, "Show who did and saw what", shows="The search goes on.")
 
 
 def test_covered_pictures_are_not_loaded_before_they_are_pressed(
@@ -88,8 +82,7 @@ def test_covered_pictures_are_not_loaded_before_they_are_pressed(
     row = queue.locator(f"[data-id='{resident.id}']")
     cover = row.get_by_role("button", name=re.compile("^Show picture"))
     expect(cover).to_be_visible()
-    take_pictures(queue, "console-covered-queue")
-    assert axe_violations(queue) == []
+    assert_usable(queue, "console-covered-queue")
     assert not pictures_in(loaded, resident.id)
     cover.press("Enter")
     expect(row.get_by_role("link")).to_be_focused()

@@ -8,7 +8,7 @@ from playwright.sync_api import Locator, Page, expect
 from tests.browser.conftest import OpenPage
 from tests.browser.console_pages import page_of
 from tests.browser.officers import LI, ZHAO, Resident, approve, officer_api
-from tests.browser.screens import axe_violations, scrolls_sideways
+from tests.browser.screens import axe_violations, press, scrolls_sideways
 from tests.local.stack import Stack
 
 PHONE = {"width": 360, "height": 740}
@@ -41,16 +41,14 @@ def test_whoever_proposed_a_referral_reads_why_it_was_declined_and_proposes_anew
     page = report_of(open_page, ZHAO, resident)
     document = read_document(page)
     document.get_by_role("button", name="Decline…").click()
-    document.get_by_role("button", name="Decline it").click()
-    expect(document.get_by_text("Give a reason")).to_be_visible()
+    press(document, "Decline it", shows="Give a reason")
     document.get_by_label("Reason (Officer Li reads it)").fill(WHY)
     assert axe_violations(page) == []
     document.get_by_role("button", name="Decline it").click()
     expect(page.get_by_text("Declined. Officer Li is notified.")).to_be_visible()
     expect(document).to_have_count(0)
     expect(page.get_by_role("button", name="Read what the agency gets")).to_have_count(0)
-    page.get_by_role("button", name="Show who did and saw what").click()
-    expect(page.get_by_text(f"Reason: {WHY}")).to_be_visible()
+    press(page, "Show who did and saw what", shows=f"Reason: {WHY}")
     expect(page.get_by_text(re.compile("^Referral to .+: declined$"))).to_be_visible()
 
     proposer = report_of(open_page, LI, resident)
@@ -154,8 +152,7 @@ def test_a_colleagues_request_to_lift_a_hold_is_declined_and_the_hold_stays(
     page.get_by_role("button", name="Decline the request…").click()
     dialog = page.get_by_role("dialog", name="Decline the request")
     expect(dialog.get_by_text("The hold stays until 1 Jan 2030")).to_be_visible()
-    dialog.get_by_role("button", name="Decline the request").click()
-    expect(dialog.get_by_text("Give a reason")).to_be_visible()
+    press(dialog, "Decline the request", shows="Give a reason")
     dialog.get_by_label("Reason (on record; Officer Li is notified)").fill("An appeal was filed.")
     assert axe_violations(page) == []
     assert not scrolls_sideways(page)
@@ -167,8 +164,7 @@ def test_a_colleagues_request_to_lift_a_hold_is_declined_and_the_hold_stays(
     expect(page.locator(".report__tags")).not_to_contain_text("waits for approval")
 
     proposer = report_of(open_page, LI, resident)
-    proposer.get_by_role("button", name="Show who did and saw what").click()
-    expect(proposer.get_by_text("lifting declined")).to_be_visible()
+    press(proposer, "Show who did and saw what", shows="lifting declined")
     expect(proposer.get_by_text("Reason: An appeal was filed.")).to_be_visible()
 
 
@@ -183,8 +179,7 @@ def test_ones_own_request_to_lift_a_hold_is_taken_back(open_page: OpenPage, stac
     dialog.get_by_role("button", name="Take the request back").click()
     expect(page.get_by_text("Taken back: the hold stays.")).to_be_visible()
     expect(page.get_by_text("Held until 1 Jan 2030")).to_be_visible()
-    page.get_by_role("button", name="Show who did and saw what").click()
-    expect(page.get_by_text("request to lift taken back")).to_be_visible()
+    press(page, "Show who did and saw what", shows="request to lift taken back")
     expect(page.get_by_text("lifting declined")).to_have_count(0)
 
 

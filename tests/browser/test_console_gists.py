@@ -7,7 +7,7 @@ from playwright.sync_api import expect
 from tests.browser.conftest import OpenPage
 from tests.browser.console_pages import opened, page_of
 from tests.browser.officers import LI, Resident
-from tests.browser.screens import axe_violations, scrolls_sideways, take_pictures
+from tests.browser.screens import assert_usable, take_pictures
 from tests.local.stack import Stack
 
 PLACE = {"lat": 39.9930, "lon": 116.3900}
@@ -43,10 +43,7 @@ def test_the_line_that_is_offered_is_taken_over_with_a_key_and_stands_in_the_que
     gist.press("Enter")
     expect(page.locator(".gist button")).to_have_count(2)
     expect(gist).to_have_attribute("aria-invalid", "false")
-    take_pictures(page, f"console-gist-{language}")
-    assert axe_violations(page) == []
-    page.set_viewport_size({"width": 360, "height": 740})
-    assert not scrolls_sideways(page)
+    assert_usable(page, f"console-gist-{language}", narrow={"width": 360, "height": 740})
 
     queue = page_of(open_page, LI, "/console/", language=language)
     row = queue.locator(f"[data-id='{resident.id}']")
@@ -55,8 +52,7 @@ def test_the_line_that_is_offered_is_taken_over_with_a_key_and_stands_in_the_que
     expect(other.locator(".report-row__gist")).to_have_count(0)
     for each in (row, other):
         expect(each.locator(".report-row__facts")).to_contain_text(re.compile(r"\d\d:\d\d"))
-    take_pictures(queue, f"console-queue-gists-{language}")
-    assert axe_violations(queue) == []
+    assert_usable(queue, f"console-queue-gists-{language}")
 
     page.locator(".gist button").nth(1).click()
     expect(page.locator(".gist button")).to_have_count(1)

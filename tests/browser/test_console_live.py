@@ -8,6 +8,7 @@ from playwright.sync_api import Page, Route, expect
 from tests.browser.conftest import OpenPage
 from tests.browser.console_pages import opened
 from tests.browser.officers import ZHAO, Resident, officer_api
+from tests.browser.screens import press
 from tests.local.stack import Stack
 
 PULSE_MS = 10_000
@@ -39,8 +40,7 @@ def test_what_the_reporter_writes_appears_beside_what_is_typed(
     assert reply.bounding_box() == place
     # It was in sight, so that the reply goes.
     reply.fill("Which park?")
-    page.get_by_role("button", name="Send", exact=True).click()
-    expect(page.get_by_text("Sent.")).to_be_visible()
+    press(page, "Send", shows="Sent.", exact=True)
     assert [one["from"] for one in resident.read()["messages"]] == ["reporter", "officer"]
 
 
@@ -53,8 +53,7 @@ def without_an_answer(page: Page) -> None:
 
     page.route("**/messages", lose, times=1)
     page.get_by_label("Message to the reporter").fill("We have found him.")
-    page.get_by_role("button", name="Send", exact=True).click()
-    expect(page.get_by_text("There was no connection.")).to_be_visible()
+    press(page, "Send", shows="There was no connection.", exact=True)
 
 
 def test_a_reply_without_an_answer_is_not_left_in_the_field_when_it_has_arrived(
@@ -82,8 +81,7 @@ def test_a_reply_without_an_answer_that_is_sent_again_is_read_once(
     page.get_by_role("link", name="Dashboard").first.click()
     page.route("**/v1/officer/reports/*", without_messages)
     page.go_back()
-    page.get_by_role("button", name="Send", exact=True).click()
-    expect(page.get_by_text("Sent.")).to_be_visible()
+    press(page, "Send", shows="Sent.", exact=True)
     texts = [one["text"] for one in resident.read()["messages"]]
     assert texts == ["We have found him.", "Any news?"]
 

@@ -5,7 +5,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import OpenPage
 from tests.browser.officers import ZHAO, Resident, sign_in
-from tests.browser.screens import axe_violations, scrolls_sideways
+from tests.browser.screens import axe_violations, press, scrolls_sideways
 from tests.browser.test_console import open_report
 from tests.local.stack import Stack
 
@@ -21,10 +21,8 @@ SELECT = """words => {
 
 def propose(page: Page, words: str) -> None:
     page.evaluate(SELECT, words)
-    page.get_by_role("button", name="Mask words…").click()
-    expect(page.get_by_text(f"Selected: “{words}”")).to_be_visible()
-    page.get_by_role("button", name="Propose the mask").click()
-    expect(page.get_by_text("Proposed. Another officer has to approve it.")).to_be_visible()
+    press(page, "Mask words…", shows=f"Selected: “{words}”")
+    press(page, "Propose the mask", shows="Proposed. Another officer has to approve it.")
 
 
 def test_two_officers_mask_what_is_selected(open_page: OpenPage, stack: Stack) -> None:
@@ -39,8 +37,7 @@ def test_two_officers_mask_what_is_selected(open_page: OpenPage, stack: Stack) -
     other.get_by_role("button", name="Read the words").click()
     expect(other.locator("mark")).to_have_text("Chen Wei")
     assert axe_violations(other) == []
-    other.get_by_role("button", name="Mask these words").click()
-    expect(other.get_by_text("The words are masked.")).to_be_visible()
+    press(other, "Mask these words", shows="The words are masked.")
     expect(other.locator(".report__text")).to_have_text("Beside him stood ███, a neighbour.")
     assert "Chen Wei" not in other.content()
     assert resident.read()["masks"][0]["part"] == "text"
@@ -64,13 +61,11 @@ def test_a_request_is_registered_names_a_report_and_is_carried_out_by_a_mask(
     page.goto(f"/console/reports/{resident.id}")
     page.get_by_text("Name this report in a request").first.click()
     page.get_by_label("Number of the request").fill(number)
-    page.get_by_role("button", name="Name this report in a request").click()
-    expect(page.get_by_text("The request names this report now.")).to_be_visible()
+    press(page, "Name this report in a request", shows="The request names this report now.")
     page.evaluate(SELECT, "Chen Wei")
     page.get_by_role("button", name="Mask words…").click()
     page.get_by_label("Carries out").select_option(number)
-    page.get_by_role("button", name="Propose the mask").click()
-    expect(page.get_by_text("Proposed. Another officer has to approve it.")).to_be_visible()
+    press(page, "Propose the mask", shows="Proposed. Another officer has to approve it.")
 
     page.get_by_role("link", name="Requests of third persons").first.click()
     expect(page.get_by_role("link", name=f"Request {number}")).to_be_visible()
@@ -101,8 +96,7 @@ def test_words_are_selected_with_the_keyboard_alone_and_declined(
     other.get_by_role("button", name="Read the words").click()
     other.get_by_role("button", name="Decline…").click()
     other.get_by_label("Reason (on record)").fill("It says where.")
-    other.get_by_role("button", name="Decline", exact=True).click()
-    expect(other.get_by_text("Declined: nothing is masked.")).to_be_visible()
+    press(other, "Decline", shows="Declined: nothing is masked.", exact=True)
     assert resident.read()["text"] == TEXT
 
 

@@ -8,7 +8,7 @@ from playwright.sync_api import Locator, Page, expect
 from tests.browser.conftest import OpenPage
 from tests.browser.console_pages import page_of
 from tests.browser.officers import LI, Resident, officer_api, sign_in, sign_in_by_clock
-from tests.browser.screens import axe_violations, overlaps, scrolls_sideways, take_pictures
+from tests.browser.screens import assert_usable, overlaps, scrolls_sideways, take_pictures
 from tests.local.stack import Stack
 
 PULSE_MS = 10_000
@@ -185,10 +185,7 @@ def test_an_empty_search_leads_to_what_nobody_has_opened(
     )
     expect(left).to_be_visible()
     before = number_in(left)
-    take_pictures(page, f"console-search-empty-{language}")
-    assert axe_violations(page) == []
-    page.set_viewport_size({"width": 360, "height": 740})
-    assert not scrolls_sideways(page)
+    assert_usable(page, f"console-search-empty-{language}", narrow={"width": 360, "height": 740})
     page.keyboard.press("n")
     expect(page.locator("#next-step")).to_be_visible()
     page.go_back()
@@ -245,16 +242,14 @@ def test_the_list_and_its_export_are_of_chosen_days(
     expect(page.get_by_label(end)).to_have_accessible_description(reversed_days)
     page.get_by_label(end).fill("")
     expect(page.locator(".report-row").first).to_be_visible()
-    take_pictures(page, f"console-queue-days-{language}")
-    assert axe_violations(page) == []
+    assert_usable(page, f"console-queue-days-{language}")
 
     page.get_by_role("button", name="导出此列表" if zh else "Export this list").click()
     dialog = page.get_by_role("dialog")
     expect(dialog.locator("#export-from")).to_have_value(today)
     counted = dialog.get_by_role("status").first
     expect(counted).to_contain_text(re.compile(r"[1-9]"))
-    take_pictures(page, f"console-export-days-{language}")
-    assert axe_violations(page) == []
+    assert_usable(page, f"console-export-days-{language}")
     dialog.locator("#export-until").fill("2026-01-01")
     expect(dialog.locator("#export-until")).to_have_accessible_description(reversed_days)
     dialog.locator("#export-from").fill("")

@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import OpenPage
 from tests.browser.officers import LI, ZHAO, Resident, officer_api, sign_in
-from tests.browser.screens import axe_violations, scrolls_sideways, take_pictures
+from tests.browser.screens import assert_usable, scrolls_sideways
 from tests.local.stack import Stack
 
 pytestmark = pytest.mark.thorough
@@ -74,8 +74,7 @@ def test_close_stays_where_it_was_while_work_begins(
     assert after
     # It is the obvious step now, and larger.
     assert after["y"] <= before["y"] + before["height"] / 2 <= after["y"] + after["height"]
-    assert axe_violations(page) == []
-    take_pictures(page, f"console-step-{viewport['width']}-{language}")
+    assert_usable(page, f"console-step-{viewport['width']}-{language}")
 
 
 def test_a_step_that_is_pressed_twice_is_taken_once(open_page: OpenPage, stack: Stack) -> None:

@@ -12,7 +12,7 @@ from tests.browser.conftest import OpenPage
 from tests.browser.console_pages import SUN, call, page_of
 from tests.browser.officers import LI, ZHAO, officer_api, sign_in
 from tests.browser.residents import wait_until
-from tests.browser.screens import axe_violations, scrolls_sideways, take_pictures
+from tests.browser.screens import assert_usable, axe_violations, press, scrolls_sideways
 from tests.local.stack import Stack
 
 
@@ -93,15 +93,12 @@ def test_the_load_level_is_set_with_a_reason_and_lifted(open_page: OpenPage, sta
     page = page_of(open_page, ZHAO, "/console/dashboard")
     level = page.get_by_role("region", name="Load level")
     level.get_by_role("button", name="Set the level").click()
-    level.get_by_role("button", name="Set", exact=True).click()
-    expect(level.get_by_text("Choose a level and a reason.")).to_be_visible()
+    press(level, "Set", shows="Choose a level and a reason.", exact=True)
     level.get_by_label("Busy").check()
     level.get_by_label("An exercise").check()
-    level.get_by_role("button", name="Set", exact=True).click()
-    expect(level.get_by_text("The level is set.")).to_be_visible()
+    press(level, "Set", shows="The level is set.", exact=True)
     expect(level.get_by_role("img", name="Level 1 of 3")).to_be_visible()
-    level.get_by_role("button", name="Return to the automatic level").click()
-    expect(level.get_by_text("The level is automatic again.")).to_be_visible()
+    press(level, "Return to the automatic level", shows="The level is automatic again.")
     # Which one that is, the reports of the tests before decide.
     expect(level.get_by_role("button", name="Return to the automatic level")).to_have_count(0)
 
@@ -202,7 +199,4 @@ def test_anybody_can_read_the_dashboard(
         reported(stack, category)
     page = page_of(open_page, ZHAO, "/console/dashboard", language=language, color_scheme=scheme)
     page.wait_for_load_state("networkidle")
-    assert axe_violations(page) == []
-    take_pictures(page, f"dashboard-{language}-{scheme}")
-    page.set_viewport_size({"width": 320, "height": 640})
-    assert not scrolls_sideways(page)
+    assert_usable(page, f"dashboard-{language}-{scheme}", narrow={"width": 320, "height": 640})

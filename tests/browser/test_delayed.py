@@ -60,12 +60,10 @@ def test_a_reporter_reads_that_the_police_have_it(
 ) -> None:
     page = open_page("/", language=language)
     change_media(page, "**/v1/reports/mine", {**WAITS, "content_type": content_type})
-    resident = Resident(page, language)
-    resident.begin()
+    resident = Resident(page, language).begin()
     resident.photograph(phone_photo())
     resident.finish("An old man at the bus stop, alone.")
-    resident.button("open_mine").click()
-    expect(page.get_by_text(words[language])).to_be_visible()
+    resident.press("open_mine", shows=words[language])
     is_well(page)
     kind = content_type.partition("/")[0]
     take_pictures(page, f"report-delayed-{kind}-{language}")

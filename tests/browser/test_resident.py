@@ -134,9 +134,7 @@ def test_the_link_of_a_bulletins_page_begins_a_lead_and_leaves_no_trace(
 def test_everything_that_can_be_said_arrives(open_page: OpenPage, stack: Stack) -> None:
     here = {"latitude": 39.93, "longitude": 116.45, "accuracy": 15}
     page = open_page(geolocation=here, permissions=["geolocation"])
-    resident = Resident(page)
-    resident.begin()
-    resident.write("An old man at the bus stop.")
+    resident = Resident(page).begin("An old man at the bus stop.")
     page.get_by_text("Where was it?").first.click()
     page.get_by_label("Here, where I am").check()
     expect(page.get_by_text("Found, to about 15 m").first).to_be_visible()
@@ -168,9 +166,7 @@ def test_everything_that_can_be_said_arrives(open_page: OpenPage, stack: Stack) 
 
 @pytest.mark.thorough
 def test_a_district_is_chosen_on_the_map_or_from_the_list(page: Page, stack: Stack) -> None:
-    resident = Resident(page)
-    resident.begin()
-    resident.write("Near the lake.")
+    resident = Resident(page).begin("Near the lake.")
     page.get_by_text("Where was it?").first.click()
     page.get_by_label("Choose the area on a map").check()
     area = page.get_by_label("Area", exact=True)
@@ -194,8 +190,7 @@ def test_a_district_is_chosen_on_the_map_or_from_the_list(page: Page, stack: Sta
 
 @pytest.mark.thorough
 def test_a_file_that_cannot_be_sent_is_named_at_once(page: Page) -> None:
-    resident = Resident(page)
-    resident.begin()
+    resident = Resident(page).begin()
     resident.photograph(b"%PDF-1.7", "letter.pdf", "application/pdf")
     expect(page.locator(".file")).to_contain_text("This kind of file cannot be sent.")
     page.get_by_role("button", name=re.compile("^Remove ")).click()
@@ -204,8 +199,7 @@ def test_a_file_that_cannot_be_sent_is_named_at_once(page: Page) -> None:
 
 @pytest.mark.thorough
 def test_a_file_of_unknown_structure_is_sent_only_after_a_yes(page: Page, stack: Stack) -> None:
-    resident = Resident(page)
-    resident.begin()
+    resident = Resident(page).begin()
     # A photo that ends in the middle of its pixels, as damaged memory cards give.
     resident.photograph(phone_photo()[:600])
     expect(page.locator(".file")).to_contain_text("We could not check this file for hidden data.")
@@ -218,8 +212,7 @@ def test_a_file_of_unknown_structure_is_sent_only_after_a_yes(page: Page, stack:
 
 @pytest.mark.thorough
 def test_what_is_wrong_is_said_at_its_field(page: Page) -> None:
-    resident = Resident(page)
-    resident.begin()
+    resident = Resident(page).begin()
     resident.send()
     summary = page.get_by_role("alert").filter(has_text="There is a problem")
     expect(summary).to_be_focused()
@@ -233,8 +226,7 @@ def test_what_is_wrong_is_said_at_its_field(page: Page) -> None:
 
 @pytest.mark.thorough
 def test_the_summary_names_each_question(page: Page) -> None:
-    resident = Resident(page)
-    resident.begin()
+    resident = Resident(page).begin()
     page.get_by_text("More about it").click()
     age = page.get_by_label("About how old is the person?")
     expect(age).to_have_attribute("inputmode", "numeric")
@@ -248,8 +240,7 @@ def test_the_summary_names_each_question(page: Page) -> None:
 @pytest.mark.thorough
 def test_a_file_that_cannot_be_sent_is_shown_at_once(open_page: OpenPage) -> None:
     page = open_page(viewport={"width": 360, "height": 640})
-    resident = Resident(page)
-    resident.begin()
+    resident = Resident(page).begin()
     resident.photograph(b"Notes", "notes.txt", "text/plain")
     file = page.locator(".file")
     expect(file).to_be_focused()
@@ -275,8 +266,7 @@ def test_a_chosen_language_outlives_a_reload_and_not_leaving(page: Page) -> None
 
 @pytest.mark.thorough
 def test_what_is_wrong_follows_the_language(page: Page) -> None:
-    resident = Resident(page)
-    resident.begin()
+    resident = Resident(page).begin()
     resident.send()
     summary = page.get_by_role("alert").filter(has=page.get_by_role("link"))
     expect(summary).to_contain_text("Write a few words, or attach a photo, video or recording.")
@@ -296,8 +286,7 @@ def test_what_the_service_refuses_is_said_and_can_be_corrected(page: Page, stack
     resident = Resident(page)
     receipt = resident.file()
     resident.confirm_receipt()
-    resident.begin()
-    resident.write(f"My other report is {receipt}")
+    resident.begin(f"My other report is {receipt}")
     resident.photograph(phone_photo())
     resident.send()
     expect(resident.heading("Your report could not be sent")).to_be_visible()
@@ -344,9 +333,7 @@ def test_nothing_of_a_trip_is_in_address_title_or_history(page: Page) -> None:
 def test_leaving_replaces_the_page(page: Page) -> None:
     neutral = "https://www.weather.com/"
     page.route(neutral, lambda route: route.fulfill(body="<title>Weather</title>Sunny"))
-    resident = Resident(page)
-    resident.begin()
-    resident.write("Somebody follows me.")
+    resident = Resident(page).begin("Somebody follows me.")
     resident.button("leave").click()
     page.wait_for_url(neutral)
     page.go_back()

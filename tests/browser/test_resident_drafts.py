@@ -13,6 +13,7 @@ from tests.browser.residents import (
     own_report,
     phone_photo,
 )
+from tests.browser.screens import press
 from tests.local.stack import Stack
 
 pytestmark = pytest.mark.thorough
@@ -23,9 +24,7 @@ FULL = "IDBObjectStore.prototype.put = () => { throw new DOMException('', 'Quota
 
 def begun(page: Page, words: str) -> Resident:
     """Return a resident who has begun a report, which is kept."""
-    resident = Resident(page)
-    resident.begin_kept(words)
-    return resident
+    return Resident(page).begin_kept(words)
 
 
 def sending(page: Page, words: str) -> Resident:
@@ -182,8 +181,7 @@ def test_a_report_that_was_left_before_it_was_read_does_not_come_back(open_page:
     page.get_by_role("button", name="Go on with it").click()
     resident.button("start").click()
     page.get_by_role("button", name="Erase it").click()
-    page.get_by_role("button", name="Yes, erase it").click()
-    expect(page.get_by_text("The report that you had begun is erased.")).to_be_visible()
+    press(page, "Yes, erase it", shows="The report that you had begun is erased.")
     page.evaluate("window.held.forEach(one => one())")
     page.evaluate(HIDE)
     assert begun_words(page) == []
@@ -193,9 +191,7 @@ def test_words_for_which_there_is_no_room_are_not_called_kept(open_page: OpenPag
     page = open_page()
     page.context.add_init_script(FULL)
     page.reload()
-    resident = Resident(page)
-    resident.begin()
-    resident.write("I was writing this.")
+    Resident(page).begin("I was writing this.")
     expect(page.get_by_text("This device cannot keep what you write")).to_be_visible()
     expect(page.get_by_text("what you have written stays on this device")).to_have_count(0)
     with page.expect_event("dialog") as asked:

@@ -80,8 +80,7 @@ def test_officers_see_a_photo_before_it_has_arrived(open_page: OpenPage, stack: 
     page = open_page()
     page.add_init_script(_HOLD)
     page.reload()
-    resident = Resident(page)
-    resident.begin()
+    resident = Resident(page).begin()
     resident.photograph(large_photo())
     # Whoever sends sooner than it is made sends the photo alone.
     wait_until(lambda: page.evaluate("window.reduced === true"))
@@ -110,8 +109,7 @@ def test_where_a_canvas_shows_noise_the_photo_goes_alone(open_page: OpenPage, st
     page = open_page()
     page.add_init_script(_NOISE)
     page.reload()
-    resident = Resident(page)
-    resident.begin()
+    resident = Resident(page).begin()
     resident.photograph(large_photo())
     expect(page.get_by_text("Looking for data in the file")).to_have_count(0)
     with page.expect_request(lambda request: request.url.endswith("/v1/reports")) as sent:
@@ -164,8 +162,7 @@ def test_the_place_of_something_urgent_is_one_tap_beside_the_camera(
 @pytest.mark.thorough
 def test_a_place_that_is_not_found_is_not_called_one(open_page: OpenPage) -> None:
     page = open_page()
-    resident = Resident(page)
-    resident.begin()
+    resident = Resident(page).begin()
     resident.button("I am here: add the place").click()
     expect(page.get_by_text("The page is not allowed to see where you are.").first).to_be_visible()
     resident.button("Choose another place").click()
@@ -181,8 +178,7 @@ def test_a_place_that_is_not_found_is_not_called_one(open_page: OpenPage) -> Non
 
 def test_a_photos_own_place_is_shown_and_added_only_when_pressed(open_page: OpenPage) -> None:
     page = open_page()
-    resident = Resident(page)
-    resident.begin()
+    resident = Resident(page).begin()
     resident.photograph(large_photo())
     expect(page.get_by_text("Looking for data in the file")).to_have_count(0)
     offer = page.get_by_label("Add the photo’s place and time")
@@ -264,8 +260,7 @@ def test_a_photo_goes_uncut_only_when_pressed_and_says_what_it_then_tells(
 
 def test_a_draft_of_the_last_version_is_read_and_its_photo_is_cut(open_page: OpenPage) -> None:
     page = open_page()
-    resident = Resident(page)
-    resident.begin()
+    resident = Resident(page).begin()
     resident.photograph(signed_photo())
     wait_until(lambda: page.evaluate(_KEPT_UNCUT) == 0)
     page.evaluate(_OF_THE_LAST_VERSION)

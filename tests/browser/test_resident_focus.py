@@ -25,8 +25,7 @@ def _button(page: Page, name: str) -> Locator:
 
 
 def test_writing_loses_no_focus(page: Page, press: Callable[[str], None]) -> None:
-    resident = Resident(page)
-    resident.begin()
+    resident = Resident(page).begin()
     resident.photograph(phone_photo())
     resident.photograph(phone_photo())
     said = page.get_by_role("status").filter(has_text="file")
@@ -45,9 +44,7 @@ def test_writing_loses_no_focus(page: Page, press: Callable[[str], None]) -> Non
 def test_what_was_begun_is_erased_after_a_question(
     page: Page, press: Callable[[str], None]
 ) -> None:
-    resident = Resident(page)
-    resident.begin()
-    resident.write("He wears a blue coat.")
+    resident = Resident(page).begin("He wears a blue coat.")
     resident.button("start").click()
     press("Erase it")
     expect(page.get_by_role("group", name="Erase this report?")).to_be_focused()
@@ -62,9 +59,7 @@ def test_what_was_begun_is_erased_after_a_question(
 
 
 def test_enter_in_a_field_sends_nothing(page: Page) -> None:
-    resident = Resident(page)
-    resident.begin()
-    resident.write("He wears a blue coat.")
+    resident = Resident(page).begin("He wears a blue coat.")
     page.get_by_text("When was it?").first.click()
     page.get_by_label("Day and time").fill("2026-11-26T08:30")
     page.get_by_label("Day and time").press("Enter")

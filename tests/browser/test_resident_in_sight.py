@@ -55,8 +55,7 @@ def test_each_screen_shows_its_heading_and_whose_it_is_in_large_text(
 @pytest.mark.thorough
 def test_send_stays_in_sight_in_a_low_window(open_page: OpenPage) -> None:
     page = open_page(viewport={"width": 360, "height": 480})
-    resident = Resident(page)
-    resident.begin()
+    resident = Resident(page).begin()
     assert _in_sight(page, resident.button("send"))
     page.set_viewport_size({"width": 640, "height": 340})
     assert _in_sight(page, resident.button("send"))
@@ -84,8 +83,7 @@ def test_what_is_still_being_sent_is_said_first_on_each_screen(
     held: list[Route] = []
     page = open_page(viewport={"width": 360, "height": 740}, service_workers="block")
     page.route(f"{stack.outputs['aws']}/**", lambda route: held.append(route))
-    resident = Resident(page)
-    resident.begin()
+    resident = Resident(page).begin()
     resident.photograph(phone_photo())
     resident.send()
     expect(resident.heading("but not yet its files")).to_be_visible()
@@ -110,9 +108,7 @@ def test_what_is_still_being_sent_is_said_first_on_each_screen(
 
 @pytest.mark.thorough
 def test_a_place_that_was_not_found_is_said_before_and_after_sending(page: Page) -> None:
-    resident = Resident(page)
-    resident.begin()
-    resident.write("An old man at the bus stop.")
+    resident = Resident(page).begin("An old man at the bus stop.")
     page.get_by_text("Where was it?").first.click()
     page.get_by_label("Here, where I am").check()
     said = page.get_by_text("No place yet: sent without it.")
@@ -126,8 +122,7 @@ def test_a_place_that_was_not_found_is_said_before_and_after_sending(page: Page)
 
 
 def test_without_areas_to_choose_from_a_report_is_sent(page: Page, stack: Stack) -> None:
-    resident = Resident(page)
-    resident.begin()
+    resident = Resident(page).begin()
     page.context.set_offline(True)
     resident.write("An old man at the bus stop.")
     page.get_by_text(resident.words["where"]).first.click()
@@ -159,8 +154,7 @@ def test_what_a_photo_puts_right_is_no_error_any_more(page: Page) -> None:
 @pytest.mark.thorough
 def test_what_was_old_is_new_when_the_network_is_back(open_page: OpenPage) -> None:
     page = open_page(service_workers="block")
-    resident = Resident(page)
-    resident.begin()
+    resident = Resident(page).begin()
     page.context.set_offline(True)
     # The browser may have the response for some minutes.
     page.route("**/v1/catalogue", lambda route: route.abort())
@@ -194,8 +188,7 @@ def test_each_press_of_send_shows_what_is_still_wrong(open_page: OpenPage) -> No
 @pytest.mark.thorough
 def test_files_that_are_too_many_are_said_beside_them(open_page: OpenPage) -> None:
     page = open_page(viewport={"width": 360, "height": 640})
-    resident = Resident(page)
-    resident.begin()
+    resident = Resident(page).begin()
     photo: FilePayload = {"name": "a.jpg", "mimeType": "image/jpeg", "buffer": phone_photo()}
     with page.expect_file_chooser() as chooser:
         page.get_by_label("Files", exact=True).click()

@@ -100,8 +100,7 @@ def test_leaving_leaves_what_a_visit_to_the_first_page_leaves(
     visited = _first_page(open_page(), stack)
     page = open_page()
     _weather(page)
-    resident = Resident(page)
-    resident.begin_kept(_TEXT)
+    resident = Resident(page).begin_kept(_TEXT)
     resident.photograph(phone_photo())
     expect(page.locator(".file")).to_have_count(1)
     with page.expect_response("**/v1/catalogue"):
@@ -111,8 +110,7 @@ def test_leaving_leaves_what_a_visit_to_the_first_page_leaves(
     if kept:
         resident.button("later").click()
         page.get_by_label("A word that only you know").fill(_WORD)
-        resident.button("Keep it under this word").click()
-        expect(page.get_by_text("hides what you have begun under your word")).to_be_visible()
+        resident.press("Keep it under this word", shows="hides what you have begun under your word")
     page.get_by_label("What did you see?").press_sequentially(" Now too.")
     _leave(page)
     found = _first_page(page, stack)
@@ -122,8 +120,7 @@ def test_leaving_leaves_what_a_visit_to_the_first_page_leaves(
 
 def test_whoever_gives_the_word_goes_on_where_they_were(page: Page, stack: Stack) -> None:
     _weather(page)
-    resident = Resident(page)
-    resident.begin_kept(_TEXT)
+    resident = Resident(page).begin_kept(_TEXT)
     resident.photograph(phone_photo())
     resident.button("later").click()
     page.get_by_label("A word that only you know").fill(_WORD)
@@ -141,8 +138,7 @@ def test_whoever_gives_the_word_goes_on_where_they_were(page: Page, stack: Stack
     resident.button("mine").click()
     resident.button("kept").click()
     page.get_by_label("Your word").fill("another word")
-    resident.button("Show it").click()
-    expect(page.get_by_text("Nothing is kept under this word")).to_be_visible()
+    resident.press("Show it", shows="Nothing is kept under this word")
     page.get_by_label("Your word").fill(_WORD)
     resident.button("Show it").click()
     resident.button("Go on with it").click()
@@ -155,8 +151,7 @@ def test_what_was_sent_arrives_after_leaving_and_is_shown_to_nobody(
     page: Page, stack: Stack
 ) -> None:
     _weather(page)
-    resident = Resident(page)
-    resident.begin()
+    resident = Resident(page).begin()
     page.context.set_offline(True)
     resident.write("Sent in a tunnel, then left.")
     resident.send()

@@ -64,8 +64,7 @@ def test_files_that_wait_are_not_said_to_be_sent(open_page: OpenPage, stack: Sta
     held: list[Route] = []
     page = open_page(service_workers="block")
     page.route(f"{stack.outputs['aws']}/**", lambda route: held.append(route))
-    resident = Resident(page)
-    resident.begin()
+    resident = Resident(page).begin()
     resident.photograph(phone_photo())
     resident.send()
     expect(page.get_by_text("1 file is still being sent. Keep this page open.")).to_be_visible()

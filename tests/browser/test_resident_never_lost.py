@@ -7,6 +7,7 @@ from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.browser.conftest import OpenPage
 from tests.browser.residents import Officer, Resident, own_report, phone_photo, wait_until
+from tests.browser.screens import press
 from tests.local.stack import Stack
 
 
@@ -20,8 +21,7 @@ def _with_worker(page: Page) -> BrowserContext:
 
 def test_a_report_of_a_phone_without_network_arrives_later(page: Page, stack: Stack) -> None:
     context = _with_worker(page)
-    resident = Resident(page)
-    resident.begin()
+    resident = Resident(page).begin()
     context.set_offline(True)
     resident.write("The bridge is broken.")
     resident.photograph(phone_photo())
@@ -39,9 +39,7 @@ def test_the_page_opens_and_takes_a_report_without_network(page: Page, stack: St
     context.set_offline(True)
     page.reload()
     expect(page.get_by_text("No connection.").first).to_be_visible()
-    resident = Resident(page)
-    resident.begin()
-    resident.write("Written in a tunnel.")
+    resident = Resident(page).begin("Written in a tunnel.")
     resident.send()
     expect(resident.heading("waiting")).to_be_visible()
     # The page dies, and is opened again above the ground.
@@ -60,8 +58,7 @@ def test_a_page_whose_network_goes_needs_no_worker(open_page: OpenPage) -> None:
     expect(resident.button("category")).to_be_visible()
     page.wait_for_load_state("networkidle")
     page.context.set_offline(True)
-    resident.begin()
-    resident.write("Written in a tunnel.")
+    resident.begin("Written in a tunnel.")
     resident.send()
     expect(resident.heading("waiting")).to_be_visible()
 
@@ -91,9 +88,7 @@ def test_the_worker_keeps_the_shell_alone(page: Page) -> None:
 
 
 def test_words_and_files_survive_a_reload(page: Page) -> None:
-    resident = Resident(page)
-    resident.begin()
-    resident.write("I was writing this.")
+    resident = Resident(page).begin("I was writing this.")
     resident.photograph(phone_photo())
     expect(page.get_by_text("Kept on this device")).to_be_visible()
     page.reload()
@@ -104,9 +99,7 @@ def test_words_and_files_survive_a_reload(page: Page) -> None:
 
 @pytest.mark.thorough
 def test_a_new_report_never_holds_the_words_of_another(page: Page) -> None:
-    resident = Resident(page)
-    resident.begin()
-    resident.write("About an old man.")
+    resident = Resident(page).begin("About an old man.")
     resident.photograph(phone_photo())
     resident.button("start").click()
     page.get_by_role("button", name="Lost and found").click()
@@ -123,13 +116,10 @@ def test_a_new_report_never_holds_the_words_of_another(page: Page) -> None:
 
 
 def test_what_was_erased_from_the_list_does_not_come_back(page: Page) -> None:
-    resident = Resident(page)
-    resident.begin()
-    resident.write("I was writing this.")
+    resident = Resident(page).begin("I was writing this.")
     resident.button("start").click()
     page.get_by_role("button", name="Erase it").click()
-    page.get_by_role("button", name="Yes, erase it").click()
-    expect(page.get_by_text("The report that you had begun is erased.")).to_be_visible()
+    press(page, "Yes, erase it", shows="The report that you had begun is erased.")
     # Neither when the page is hidden nor when another report is begun.
     page.evaluate("dispatchEvent(new Event('pagehide'))")
     resident.begin_kept("Another one.")
@@ -157,13 +147,11 @@ def test_closing_a_report_says_whether_its_receipt_is_kept(page: Page) -> None:
     resident = Resident(page)
     receipt = resident.file()
     resident.button("open_mine").click()
-    resident.button("closing").click()
-    expect(page.get_by_text("its receipt is still on this device: you have not")).to_be_visible()
+    resident.press("closing", shows="its receipt is still on this device: you have not")
     resident.button("Show or erase my receipt").click()
     resident.confirm_receipt()
     resident.open_report(receipt)
-    resident.button("closing").click()
-    expect(page.get_by_text("Its receipt is not kept on this device.")).to_be_visible()
+    resident.press("closing", shows="Its receipt is not kept on this device.")
     _is_forgotten(page, receipt)
 
 
@@ -171,8 +159,7 @@ def test_what_is_erased_leaves_nothing(page: Page) -> None:
     resident = Resident(page)
     receipt = resident.file()
     resident.button("erase").click()
-    resident.button("erase_yes").click()
-    expect(page.get_by_text("Erased from this device.")).to_be_visible()
+    resident.press("erase_yes", shows="Erased from this device.")
     _is_forgotten(page, receipt)
 
 
@@ -297,10 +284,8 @@ def test_a_message_that_waits_can_be_erased(page: Page, stack: Stack) -> None:
     expect(page.locator(".message--waiting")).to_have_count(1)
     resident.button("start").click()
     page.get_by_role("button", name="Show or erase my receipt").click()
-    resident.button("erase").click()
-    expect(page.get_by_text("Not everything is sent yet.")).to_be_visible()
-    resident.button("erase_yes").click()
-    expect(page.get_by_text("Erased from this device.")).to_be_visible()
+    resident.press("erase", shows="Not everything is sent yet.")
+    resident.press("erase_yes", shows="Erased from this device.")
     assert resident.kept_rows() == 0
     page.context.set_offline(False)
     assert _own_words(stack, receipt) == []
@@ -321,8 +306,9 @@ def test_a_begun_message_survives_the_start_and_a_reload(page: Page, open_page: 
     expect(field).to_have_value("I was writing")
     # Put away, it is not left to the next person; but nobody loses it unasked.
     resident.button("closing").click()
-    phone.get_by_role("button", name="Erase it and stop showing the report").click()
-    expect(phone.get_by_text("Your report is no longer open here.")).to_be_visible()
+    press(
+        phone, "Erase it and stop showing the report", shows="Your report is no longer open here."
+    )
     assert resident.kept_rows() == 0
 
 
@@ -354,8 +340,7 @@ def test_a_message_that_is_refused_goes_back_to_its_field(page: Page) -> None:
     resident.button("open_mine").click()
     field = page.get_by_label("Write to the police")
     field.fill(receipt)
-    page.get_by_role("button", name="Send", exact=True).click()
-    expect(page.get_by_text("could not be sent")).to_be_visible()
+    press(page, "Send", shows="could not be sent", exact=True)
     page.get_by_role("button", name="Correct it").click()
     expect(page.locator(".message--waiting")).to_have_count(0)
     expect(field).to_have_value(receipt)

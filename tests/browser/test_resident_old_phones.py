@@ -46,9 +46,7 @@ def test_a_browser_without_most_things_sends_a_photo(jitless: Browser, stack: St
     page.add_init_script(HARDENED)
     in_a_flood(page)
     page.goto("/")
-    resident = Resident(page)
-    resident.begin()
-    resident.write("From a careful person.")
+    resident = Resident(page).begin("From a careful person.")
     page.get_by_text("Where was it?").first.click()
     page.get_by_label("Here, where I am").check()
     expect(page.get_by_text("This browser cannot tell where you are.").first).to_be_visible()
@@ -59,8 +57,7 @@ def test_a_browser_without_most_things_sends_a_photo(jitless: Browser, stack: St
     assert sent.value.headers["tipline-proof"].startswith(CHALLENGE.format(bits=8, rounds=2))
     report = own_report(stack, receipt)
     assert (report["text"], len(report["media"])) == ("From a careful person.", 1)
-    resident.button("copy").click()
-    expect(page.get_by_text("Copying does not work here.")).to_be_visible()
+    resident.press("copy", shows="Copying does not work here.")
     assert errors == []
 
 
@@ -68,9 +65,7 @@ def test_a_browser_without_most_things_sends_a_photo(jitless: Browser, stack: St
 def test_a_proof_of_work_is_said_while_it_is_made(open_page: OpenPage) -> None:
     page = open_page()
     in_a_flood(page, bits=20, rounds=16)
-    resident = Resident(page)
-    resident.begin()
-    resident.write("In a flood.")
+    resident = Resident(page).begin("In a flood.")
     resident.send()
     expect(resident.heading("A moment, please")).to_be_visible()
     expect(page.get_by_text("is not a machine that sends thousands")).to_be_visible()
@@ -85,8 +80,7 @@ def test_a_proof_of_work_is_said_while_it_is_made(open_page: OpenPage) -> None:
 def test_large_letters_lose_nothing(open_page: OpenPage) -> None:
     """At 400 % a screen of 1280 px has 320: the bars no longer stay in sight then."""
     page = open_page(viewport={"width": 320, "height": 256})
-    resident = Resident(page)
-    resident.begin()
+    resident = Resident(page).begin()
     assert page.locator(".top").evaluate("top => getComputedStyle(top).position") == "static"
     assert page.locator(".send").evaluate("bar => getComputedStyle(bar).position") == "static"
     resident.finish("Read at 400 %.")
@@ -95,8 +89,7 @@ def test_large_letters_lose_nothing(open_page: OpenPage) -> None:
 @pytest.mark.thorough
 def test_who_wants_no_motion_gets_none(open_page: OpenPage) -> None:
     page = open_page(reduced_motion="reduce")
-    resident = Resident(page)
-    resident.begin()
+    Resident(page).begin()
     durations = page.evaluate(
         "[...document.querySelectorAll('*')].map(one => getComputedStyle(one).transitionDuration)"
     )

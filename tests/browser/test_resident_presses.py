@@ -21,8 +21,7 @@ def _press_twice(button: Locator) -> None:
 
 
 def test_a_double_press_sends_one_report(page: Page) -> None:
-    resident = Resident(page)
-    resident.begin_kept("Pressed twice.")
+    resident = Resident(page).begin_kept("Pressed twice.")
     _press_twice(resident.button("send"))
     resident.receipt()
     resident.button("start").click()
@@ -37,8 +36,7 @@ def test_a_double_press_corrects_a_report_once(page: Page) -> None:
     receipt = resident.file()
     resident.confirm_receipt()
     words = f"My other report is {receipt}"
-    resident.begin()
-    resident.write(words)
+    resident.begin(words)
     resident.send()
     correct = page.get_by_role("button", name="Correct it")
     expect(correct).to_be_visible()

@@ -65,8 +65,7 @@ def test_a_browser_that_falsifies_pictures_says_so(open_page: OpenPage) -> None:
     page.reload()
     resident = Resident(page)
     resident.file()
-    resident.button("Save as a picture").click()
-    expect(page.get_by_text("This browser cannot make the picture.")).to_be_visible()
+    resident.press("Save as a picture", shows="This browser cannot make the picture.")
 
 
 def test_the_code_opens_the_report_and_no_server_reads_it(

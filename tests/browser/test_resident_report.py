@@ -16,6 +16,7 @@ from tests.browser.residents import (
     publish_bulletin,
     wait_until,
 )
+from tests.browser.screens import press
 from tests.local.stack import Stack
 
 
@@ -64,8 +65,7 @@ def test_more_files_are_sent_to_a_report(page: Page, stack: Stack) -> None:
     resident, receipt, _ = _opened(page, stack)
     page.get_by_role("button", name="Add photos, videos or sound").click()
     resident.photograph(phone_photo())
-    page.get_by_role("button", name="Send the files").click()
-    expect(page.get_by_text("The files are sent.")).to_be_visible()
+    press(page, "Send the files", shows="The files are sent.")
     assert len(own_report(stack, receipt)["media"]) == 1
 
 
@@ -116,8 +116,7 @@ def test_a_later_place_is_sent_when_the_person_says_so(open_page: OpenPage, stac
     page = open_page(geolocation=here, permissions=["geolocation"])
     _, receipt, _ = _opened(page, stack)
     before = own_report(stack, receipt)["positions_left"]
-    page.get_by_role("button", name="Send where I am now").click()
-    expect(page.get_by_text("Your place is sent.")).to_be_visible()
+    press(page, "Send where I am now", shows="Your place is sent.")
     assert own_report(stack, receipt)["positions_left"] == before - 1
 
 
@@ -143,8 +142,7 @@ def test_the_ending_is_told_questioned_and_undone_once(page: Page, stack: Stack)
     page.get_by_role("button", name="It is not resolved yet").click()
     expect(page.get_by_label("Open the report again")).to_have_value("")
     page.get_by_label("Open the report again").fill("He is gone again.")
-    page.get_by_role("button", name="Open it again").click()
-    expect(page.get_by_text("Your report is open again.")).to_be_visible()
+    press(page, "Open it again", shows="Your report is open again.")
     expect(thanks).to_have_count(0)
     expect(news).to_have_count(0)
     report = own_report(stack, receipt)
@@ -199,8 +197,7 @@ def test_a_report_is_withdrawn_after_a_question(page: Page, stack: Stack) -> Non
     page.get_by_role("button", name="No, keep it").click()
     assert own_report(stack, receipt)["status"] == "received"
     page.get_by_role("button", name="Withdraw the report").click()
-    page.get_by_role("button", name="Yes, withdraw it").click()
-    expect(page.get_by_text("Your report is withdrawn.")).to_be_visible()
+    press(page, "Yes, withdraw it", shows="Your report is withdrawn.")
     expect(page.get_by_role("heading", name="Withdrawn")).to_be_visible()
     assert own_report(stack, receipt)["status"] == "withdrawn"
 
@@ -232,18 +229,15 @@ def test_a_proof_that_is_not_whole_is_looked_for_again(page: Page, stack: Stack)
     page.route("**/proof", lambda route: route.fulfill(json=whole))
     page.clock.fast_forward("02:20:00")
     expect(page.get_by_text("The whole proof is there now. Save it again.")).to_be_visible()
-    page.get_by_role("button", name="Save the proof").click()
-    expect(page.get_by_text("The proof is saved.")).to_be_visible()
+    press(page, "Save the proof", shows="The proof is saved.")
 
 
 @pytest.mark.thorough
 def test_the_word_of_a_step_is_gone_when_another_says_something(page: Page, stack: Stack) -> None:
     _opened(page, stack)
     page.get_by_label("Write to the police").fill("He is still here.")
-    page.get_by_role("button", name="Send", exact=True).click()
-    expect(page.get_by_text("Your message is sent.")).to_be_visible()
-    page.get_by_role("button", name="Save the proof").click()
-    expect(page.get_by_text("it is not a whole proof yet")).to_be_visible()
+    press(page, "Send", shows="Your message is sent.", exact=True)
+    press(page, "Save the proof", shows="it is not a whole proof yet")
     expect(page.get_by_text("Your message is sent.")).to_have_count(0)
 
 
@@ -253,8 +247,7 @@ def test_a_message_that_is_too_long_is_not_cut(page: Page, stack: Stack) -> None
     field = page.get_by_label("Write to the police")
     field.fill("x" * 4100)
     expect(page.get_by_text("100 characters too many")).to_be_visible()
-    page.get_by_role("button", name="Send", exact=True).click()
-    expect(page.get_by_text("Too long: at most 4000 characters.")).to_be_visible()
+    press(page, "Send", shows="Too long: at most 4000 characters.", exact=True)
     expect(field).to_be_focused()
     expect(field).to_have_value("x" * 4100)
     assert own_report(stack, receipt)["messages"] == []

@@ -14,7 +14,7 @@ from tests.browser.residents import (
     phone_photo,
     publish_bulletin,
 )
-from tests.browser.screens import axe_violations, overlaps, scrolls_sideways, take_pictures
+from tests.browser.screens import assert_usable, overlaps, scrolls_sideways
 from tests.local.stack import Stack
 
 
@@ -104,8 +104,7 @@ def test_a_bulletin_is_handed_on_by_its_page(
 @pytest.mark.thorough
 def test_no_name_covers_another_on_the_map(open_page: OpenPage, language: str) -> None:
     page = open_page(language=language, viewport={"width": 360, "height": 740})
-    resident = Resident(page, language)
-    resident.begin()
+    resident = Resident(page, language).begin()
     page.get_by_text(resident.words["where"], exact=True).first.click()
     page.get_by_label(resident.words["area"]).check()
     names = page.locator(".map__name")
@@ -117,8 +116,7 @@ def test_no_name_covers_another_on_the_map(open_page: OpenPage, language: str) -
 @pytest.mark.thorough
 def test_anybody_can_use_what_is_not_sent(open_page: OpenPage, language: str) -> None:
     page = open_page(language=language)
-    resident = Resident(page, language)
-    resident.begin()
+    resident = Resident(page, language).begin()
     page.context.set_offline(True)
     resident.write("An old man at the bus stop.")
     resident.send()
@@ -139,8 +137,7 @@ def test_anybody_can_use_what_has_failed(open_page: OpenPage, stack: Stack, lang
     resident = Resident(page, language)
     receipt = resident.file()
     resident.confirm_receipt()
-    resident.begin()
-    resident.write(receipt)
+    resident.begin(receipt)
     resident.send()
     expect(page.locator(".why")).to_be_visible()
     _look(page, f"refused-{language}")
@@ -197,8 +194,7 @@ def _look(page: Page, name: str) -> None:
     """Let axe look at the screen, keep its pictures, and make it narrow."""
     # A press leads to the next screen, which may load a part of the client first.
     expect(page.get_by_role("heading", level=1).first).to_be_visible()
-    assert axe_violations(page) == []
-    take_pictures(page, f"resident-{name}")
+    assert_usable(page, f"resident-{name}")
     before = page.viewport_size
     page.set_viewport_size({"width": 320, "height": 640})
     assert not scrolls_sideways(page)

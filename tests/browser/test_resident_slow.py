@@ -228,8 +228,7 @@ def test_what_could_not_be_erased_says_so(page: Page) -> None:
         page.get_by_role("group").get_by_role("button").last.click()
     page.evaluate("window.broken = false")
     resident.button("erase").or_(resident.button("Erase it now")).click()
-    resident.button("erase_yes").click()
-    expect(page.get_by_text("Erased from this device.")).to_be_visible()
+    resident.press("erase_yes", shows="Erased from this device.")
     assert resident.kept_rows() == 0
 
 
@@ -248,8 +247,7 @@ def test_no_is_no_answer_while_yes_is_at_work(page: Page) -> None:
 
 
 def test_erasing_a_draft_shows_that_it_goes_on(page: Page) -> None:
-    resident = Resident(page)
-    resident.begin_kept("Erased slowly.")
+    resident = Resident(page).begin_kept("Erased slowly.")
     page.evaluate(_HOLD)
     resident.button("Erase and go back").click()
     resident.button("Erase and go back").click()
@@ -262,8 +260,7 @@ def test_erasing_a_draft_shows_that_it_goes_on(page: Page) -> None:
 def test_a_report_that_is_sent_before_the_outbox_is_open_is_sent_once_it_is(page: Page) -> None:
     page.context.add_init_script(f"{SLOW_OUTBOX}; window.slow = true;")
     page.reload()
-    resident = Resident(page)
-    resident.begin_kept("Quick fingers.")
+    resident = Resident(page).begin_kept("Quick fingers.")
     resident.send()
     expect(resident.button("send")).to_have_attribute("aria-busy", "true")
     page.evaluate("window.go()")
@@ -279,8 +276,7 @@ def test_a_page_that_dies_before_the_outbox_has_the_report_leaves_it_to_go_on_wi
     context = page.context
     context.add_init_script(f"{SLOW_OUTBOX}; window.slow = true;")
     page.reload()
-    resident = Resident(page)
-    resident.begin_kept("Quick fingers.")
+    resident = Resident(page).begin_kept("Quick fingers.")
     resident.send()
     expect(resident.button("send")).to_have_attribute("aria-busy", "true")
     page.close()

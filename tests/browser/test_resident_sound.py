@@ -60,8 +60,7 @@ def _states(page: Page) -> list[str]:
 
 def _recording(page: Page) -> Resident:
     """Return a resident who records, and has recorded a second at least."""
-    resident = Resident(page)
-    resident.begin()
+    resident = Resident(page).begin()
     assert _states(page) == []
     resident.button("Sound").click()
     expect(page.get_by_role("timer")).to_contain_text("0:01 / 10:00")
@@ -134,8 +133,7 @@ def test_a_recording_that_is_left_is_in_the_draft(phone: Page, leave: str) -> No
 
 @pytest.mark.thorough
 def test_a_slip_of_the_finger_is_no_recording(phone: Page) -> None:
-    resident = Resident(phone)
-    resident.begin()
+    resident = Resident(phone).begin()
     phone.evaluate(
         "new MutationObserver(() => document.querySelector('.record button')?.click())"
         ".observe(document.body, {childList: true, subtree: true})"
@@ -183,8 +181,7 @@ def test_why_there_is_no_microphone_is_said(open_page: OpenPage, name: str, said
         "async () => { throw new DOMException('', name); }; }",
         name,
     )
-    resident = Resident(page)
-    resident.begin()
+    resident = Resident(page).begin()
     resident.button("Sound").click()
     expect(page.get_by_role("alert").filter(has_text=said)).to_be_visible()
 
@@ -194,8 +191,7 @@ def test_an_old_phone_gets_the_chooser_and_is_told(open_page: OpenPage) -> None:
     page = open_page()
     page.add_init_script("delete window.MediaRecorder;")
     page.reload()
-    resident = Resident(page)
-    resident.begin()
+    Resident(page).begin()
     expect(page.get_by_text("This browser cannot record in the page.")).to_be_visible()
     with page.expect_file_chooser():
         page.get_by_label("Sound", exact=True).click()

@@ -9,6 +9,7 @@ from playwright.sync_api import Page, Route, expect
 
 from tests.browser.conftest import OpenPage
 from tests.browser.residents import Resident, own_report, phone_photo, wait_until
+from tests.browser.screens import press
 from tests.local.stack import Stack
 
 _NEUTRAL = "https://www.weather.com/"
@@ -40,8 +41,7 @@ def _break(page: Page, step: str) -> None:
 def test_whoever_erases_what_may_have_arrived_is_told(page: Page) -> None:
     resident = Resident(page)
     _lose_responses(page, "v1/reports")
-    resident.begin()
-    resident.write("On its way.")
+    resident.begin("On its way.")
     resident.send()
     expect(resident.heading("waiting")).to_be_visible()
     resident.button("Erase from this device").click()
@@ -56,16 +56,12 @@ def test_whoever_erases_what_may_have_arrived_is_told(page: Page) -> None:
 
 @pytest.mark.thorough
 def test_nobody_will_get_what_never_left_the_phone(page: Page) -> None:
-    resident = Resident(page)
-    resident.begin()
-    resident.write("In a tunnel.")
+    resident = Resident(page).begin("In a tunnel.")
     page.context.set_offline(True)
     resident.send()
     expect(resident.heading("waiting")).to_be_visible()
-    resident.button("Erase from this device").click()
-    expect(page.get_by_text("It has not been sent. Nobody will get it.")).to_be_visible()
-    resident.button("erase_yes").click()
-    expect(page.get_by_text("Erased from this device.")).to_be_visible()
+    resident.press("Erase from this device", shows="It has not been sent. Nobody will get it.")
+    resident.press("erase_yes", shows="Erased from this device.")
     expect(page.get_by_text(_MAY_HAVE_ARRIVED)).to_have_count(0)
 
 
@@ -78,8 +74,7 @@ def test_a_message_that_may_have_arrived_is_not_called_unsent(page: Page, stack:
     field = page.get_by_label("Write to the police")
     for words in ("My name is Wang.", "Please forget it."):
         field.fill(words)
-        page.get_by_role("button", name="Send", exact=True).click()
-        expect(page.get_by_text(_MAY_HAVE_ARRIVED)).to_be_visible()
+        press(page, "Send", shows=_MAY_HAVE_ARRIVED, exact=True)
         expect(page.get_by_role("button", name="Erase it, unsent")).to_have_count(0)
         if words.startswith("My"):
             page.locator(".message--waiting").get_by_role("button").click()
@@ -104,8 +99,7 @@ def test_a_file_that_storage_refuses_is_not_called_sent(page: Page) -> None:
         lambda url: not url.startswith(page.url),
         lambda route: route.fulfill(status=400, body=body, headers=headers),
     )
-    resident.begin()
-    resident.write("With a photo.")
+    resident.begin("With a photo.")
     resident.photograph(phone_photo())
     resident.send()
     resident.receipt()
@@ -118,8 +112,7 @@ def test_a_receipt_that_finds_no_room_is_shown_with_a_warning(page: Page, stack:
     resident = Resident(page)
     held: list[Route] = []
     page.route(re.compile("/v1/health$"), lambda route: held.append(route))
-    resident.begin()
-    resident.write("The phone is full.")
+    resident.begin("The phone is full.")
     resident.send()
     expect(resident.heading("Sending your report")).to_be_visible()
     _break(page, "put")
@@ -141,10 +134,8 @@ def test_whoever_has_the_receipt_hears_that_a_begun_message_stays(page: Page) ->
     expect(page.get_by_text("Kept on this device until")).to_be_visible()
     resident.button("start").click()
     page.get_by_role("button", name="Show or erase my receipt").click()
-    resident.button("have").click()
-    expect(page.get_by_text("The message that you have begun stays")).to_be_visible()
-    resident.button("have_yes").click()
-    expect(page.get_by_text("but for the message that you have begun")).to_be_visible()
+    resident.press("have", shows="The message that you have begun stays")
+    resident.press("have_yes", shows="but for the message that you have begun")
     expect(page.get_by_text("You have begun a message")).to_be_visible()
 
 
@@ -175,8 +166,7 @@ def test_what_leaving_could_not_erase_is_erased_at_the_next_opening(
 def test_leaving_leads_past_this_page_after_going_to_and_fro(open_page: OpenPage, way: str) -> None:
     page = open_page()
     page.route(_NEUTRAL, lambda route: route.fulfill(body="<title>Weather</title>Sunny"))
-    resident = Resident(page)
-    resident.begin()
+    resident = Resident(page).begin()
     if way == "forward":
         page.go_back()
         expect(resident.button("category")).to_be_visible()

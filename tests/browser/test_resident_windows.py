@@ -61,8 +61,7 @@ def _write_newer_elsewhere(page: Page) -> None:
 def test_what_another_window_has_written_stays_begun_when_an_older_one_is_sent(
     page: Page, stack: Stack
 ) -> None:
-    resident = Resident(page)
-    resident.begin_kept("Old.")
+    resident = Resident(page).begin_kept("Old.")
     _write_newer_elsewhere(page)
     resident.send()
     assert own_report(stack, resident.receipt())["text"] == "Old."
@@ -73,8 +72,7 @@ def test_what_another_window_has_written_stays_begun_when_an_older_one_is_sent(
 
 
 def test_what_is_sent_right_after_it_was_typed_is_begun_no_more(page: Page, stack: Stack) -> None:
-    resident = Resident(page)
-    resident.begin_kept("Old.")
+    resident = Resident(page).begin_kept("Old.")
     _write_newer_elsewhere(page)
     page.evaluate(_TYPE_AND_SEND)
     assert own_report(stack, resident.receipt())["text"] == "Old. And more."
@@ -87,8 +85,7 @@ def test_what_another_window_is_sending_is_sent_from_here_only_after_a_question(
     page = open_page()
     page.context.add_init_script(SLOW_OUTBOX)
     page.reload()
-    resident = Resident(page)
-    resident.begin_kept("A long video.")
+    resident = Resident(page).begin_kept("A long video.")
     page.evaluate("window.slow = true")
     resident.send()
     expect(page.get_by_text("Keeping it on this device")).to_be_visible()
@@ -114,8 +111,7 @@ def test_words_typed_right_before_a_reload_are_there_beside_nine_large_files(
     videos = [tmp_path / f"video-{number}.jpg" for number in range(9)]
     for path in videos:
         path.write_bytes(phone_photo() + bytes(12 << 20))
-    resident = Resident(page)
-    resident.begin_kept("Nine of them.")
+    resident = Resident(page).begin_kept("Nine of them.")
     page.locator("input[multiple]").set_input_files(videos)
     expect(page.locator(".file")).to_have_count(9)
     expect(page.get_by_text("Kept on this device")).to_be_visible()
@@ -132,8 +128,7 @@ def test_words_typed_right_before_a_reload_are_there_beside_nine_large_files(
 def test_what_was_sent_is_not_called_begun_when_the_page_died_before_it_could_erase_it(
     page: Page, stack: Stack
 ) -> None:
-    resident = Resident(page)
-    resident.begin_kept("Sent once.")
+    resident = Resident(page).begin_kept("Sent once.")
     resident.photograph(phone_photo())
     expect(page.get_by_text("Kept on this device")).to_be_visible()
     page.evaluate(_ERASE_NOTHING)

@@ -71,21 +71,17 @@ def published() -> str:
         "area": place_in(geo.districts()[0]),
         "guardian_consent": True,
     }
-    drafted = call("POST", "/v1/officer/bulletins", content, officer="li")
-    assert drafted.status == 201, drafted.text
-    approved = read_and_approve(f"/v1/officer/bulletins/{drafted.json['id']}/approve", "zhao")
-    assert approved.status == 200, approved.text
-    return f"/v1/bulletins/{drafted.json['id']}"
+    drafted = call("POST", "/v1/officer/bulletins", content, officer="li").expect(201)
+    read_and_approve(f"/v1/officer/bulletins/{drafted['id']}/approve", "zhao").expect(200)
+    return f"/v1/bulletins/{drafted['id']}"
 
 
 @each_language
 def test_a_report_is_confirmed_in_its_language_with_the_emergency_number(language: str) -> None:
-    reply = sent(language)
-
-    assert reply.status == 201
-    assert reply.json["emergency"]["number"] == city().emergency_number
-    assert city().emergency_number in reply.json["emergency"]["text"]
-    assert reply.json["emergency"]["text"] == text("emergency.text", language)
+    reply = sent(language).expect(201)
+    assert reply["emergency"]["number"] == city().emergency_number
+    assert city().emergency_number in reply["emergency"]["text"]
+    assert reply["emergency"]["text"] == text("emergency.text", language)
 
 
 @pytest.mark.parametrize("code", geo.districts())

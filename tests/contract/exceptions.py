@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from chalicelib.http import index
+from chalicelib.http.requests import IF_MATCH
+
 EXCEPTIONS = Path(__file__).with_name("exceptions.toml")
 EVERY_OPERATION = "*"
 
@@ -59,7 +62,11 @@ def read(path: Path = EXCEPTIONS) -> list[Accepted]:
 
 
 def _for_each_operation(*, operations: Collection[str], **rest: Any) -> list[Accepted]:
-    return [Accepted(operation=operation, **rest) for operation in operations]
+    with_version = [
+        f"{each.method} {each.path}" for each in index.operations() if each.headers & IF_MATCH
+    ]
+    names = with_version if operations == ["If-Match"] else operations
+    return [Accepted(operation=name, **rest) for name in names]
 
 
 def judge(

@@ -99,11 +99,10 @@ class Scenario:
         return made
 
     def report_again(self, **more: Any) -> "Reported":
-        reply = call("POST", "/v1/reports", report(**more), key=new_key())
-        assert reply.status == 201, reply.text
-        self._receipts[reply.json["id"]] = reply.json["receipt"]
-        media = tuple(upload["media_id"] for upload in reply.json["uploads"])
-        return Reported(reply.json["id"], reply.json["receipt"], media)
+        reply = call("POST", "/v1/reports", report(**more), key=new_key()).expect(201)
+        self._receipts[reply["id"]] = reply["receipt"]
+        media = tuple(upload["media_id"] for upload in reply["uploads"])
+        return Reported(reply["id"], reply["receipt"], media)
 
     @cached_property
     def report(self) -> "Reported":
@@ -120,8 +119,7 @@ class Scenario:
         """A report whose video is up in all its parts; completing it again is no error."""
         made = self.report_again(media=[_VIDEO])
         path = f"/v1/reports/{made.id}/media/{made.media[0]}/parts"
-        grant = call("POST", path, {"numbers": [1, 2, 3]}, receipt=made.receipt)
-        assert grant.status == 200, grant.text
+        call("POST", path, {"numbers": [1, 2, 3]}, receipt=made.receipt).expect(200)
         s3, bucket = boto3.client("s3"), self._environment["MEDIA_BUCKET"]
         upload = s3.list_multipart_uploads(Bucket=bucket)["Uploads"][0]
         left = _VIDEO_SIZE
@@ -143,15 +141,13 @@ class Scenario:
             "title": {"en": "Witnesses wanted"},
             "body": {"en": "Tuesday evening."},
         }
-        reply = call("POST", "/v1/officer/bulletins", body | more, officer=COLLEAGUE)
-        assert reply.status == 201, reply.text
-        return Bulletin(reply.json["id"], reply.json["version"])
+        reply = call("POST", "/v1/officer/bulletins", body | more, officer=COLLEAGUE).expect(201)
+        return Bulletin(reply["id"], reply["version"])
 
     def publish(self, draft: "Bulletin") -> "Bulletin":
         path = f"/v1/officer/bulletins/{draft.id}/approve"
-        reply = read_and_approve(path, OFFICER)
-        assert reply.status == 200, reply.text
-        return Bulletin(draft.id, reply.json["version"], draft.picture)
+        reply = read_and_approve(path, OFFICER).expect(200)
+        return Bulletin(draft.id, reply["version"], draft.picture)
 
     @cached_property
     def bulletin(self) -> "Bulletin":
@@ -250,8 +246,7 @@ class Scenario:
             "districts": ["*"],
         }
         path = f"/v1/admin/officers/{CANDIDATE}"
-        reply = call("PUT", path, row, officer=COLLEAGUE)
-        assert reply.status == 202, reply.text
+        call("PUT", path, row, officer=COLLEAGUE).expect(202)
         return _approvable({"username": CANDIDATE}, f"{path}/approve")
 
     def reader(self) -> Supply:
@@ -306,8 +301,7 @@ class Scenario:
         """A report of which an officer proposes to mask a passage."""
         made = self.report_again()
         body = {"part": "text", "start": 0, "passage": "An", "reason": "court"}
-        reply = call("POST", f"/v1/officer/reports/{made.id}/masks", body, officer=by)
-        assert reply.status == 201, reply.text
+        call("POST", f"/v1/officer/reports/{made.id}/masks", body, officer=by).expect(201)
         return Supply({"report_id": made.id, "number": "1"})
 
     def mask_read(self) -> Supply:
@@ -317,9 +311,8 @@ class Scenario:
     def requested(self) -> Supply:
         """A request of a third person."""
         body = {"right": "access", "text": "Am I in it?", "contact": {"phone": "+8613800000000"}}
-        reply = call("POST", "/v1/officer/requests", body, officer=COLLEAGUE)
-        assert reply.status == 201, reply.text
-        return Supply({"request_number": reply.json["number"]})
+        reply = call("POST", "/v1/officer/requests", body, officer=COLLEAGUE).expect(201)
+        return Supply({"request_number": reply["number"]})
 
     def to_be_decided(self, by: str = COLLEAGUE) -> Supply:
         made = self.requested()
@@ -355,10 +348,9 @@ class Scenario:
         for _ in range(REPORTS_MAX + 1):
             self.report_again(category="lost_and_found")
         body = {"filters": {"category": "lost_and_found"}, "reason": "For the review."}
-        reply = call("POST", "/v1/officer/exports", body, officer=officer)
-        assert reply.status == 202, reply.text
+        reply = call("POST", "/v1/officer/exports", body, officer=officer).expect(202)
         # The last zip has fewer reports than the first.
-        return Supply({"export_id": reply.json["id"], "part": str(reply.json["parts"])})
+        return Supply({"export_id": reply["id"], "part": str(reply["parts"])})
 
     def burst(self, *, asked: bool = False) -> Supply:
         """A burst, without a request to close it or with one of a colleague's."""
@@ -372,9 +364,8 @@ class Scenario:
     def incident(self, made: "Reported | None" = None) -> Supply:
         made = made or self.report_again()
         body = {"like": made.id}
-        reply = call("POST", "/v1/officer/incidents", body, officer=COLLEAGUE)
-        assert reply.status == 201, reply.text
-        return Supply({"incident_id": reply.json["id"], "report_id": made.id})
+        reply = call("POST", "/v1/officer/incidents", body, officer=COLLEAGUE).expect(201)
+        return Supply({"incident_id": reply["id"], "report_id": made.id})
 
     def called_malicious(self) -> "Reported":
         return self.closed("malicious")
@@ -400,8 +391,7 @@ class Scenario:
                 kind: [{"code": each["code"], "state": "active"} for each in catalogue[kind]]
                 for kind in ("categories", "channels")
             }
-            reply = call("PATCH", "/v1/admin/catalogue", active, officer=COLLEAGUE)
-            assert reply.status == 200, reply.text
+            call("PATCH", "/v1/admin/catalogue", active, officer=COLLEAGUE).expect(200)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """The run fails for each reason it has: what is refused, missing, too little or let in."""
 
 from collections import Counter
+from collections.abc import Callable
 
 import pytest
 
@@ -45,45 +46,37 @@ def test_an_unused_exception_is_a_problem() -> None:
     assert "unused" in problems(outcomes(), Accepted(FINDING.check, NAME, 503, "It is so."))[0]
 
 
-def test_an_operation_that_cannot_be_generated_is_a_problem() -> None:
-    found = outcomes()
-    found[0].errors.append(f"{NAME}: unsupported")
-
-    assert problems(found) == [f"{NAME}: unsupported"]
-
-
-def test_too_few_successes_are_a_problem() -> None:
-    found = outcomes()
-    found[0].tallies[NAME].succeeded = 2
-
-    assert "less than 30%" in problems(found)[0]
-
-
-def test_too_few_cases_are_a_problem() -> None:
-    found = outcomes()
-    found[0].tallies[NAME].cases = 4000
-
-    assert problems(found) == ["4010 cases are fewer than 5000"]
-
-
-@pytest.mark.parametrize("missing", [0, 1])
-def test_a_role_without_a_case_is_a_problem(missing: int) -> None:
-    found = outcomes()
-    found[missing].tallies.clear()
-    found[1 - missing].tallies[NAME].cases = 6000
-
-    assert f"no case as {found[missing].role}" in problems(found)[0]
-
-
-def test_another_role_that_is_let_in_is_a_problem() -> None:
-    found = outcomes()
+def let_in(found: list[Outcome]) -> None:
     found[1].tallies[NAME].statuses[200] += 1
 
-    assert problems(found) == [f"{NAME}: lets in a resident"]
+
+def without(missing: int) -> Callable[[list[Outcome]], None]:
+    def change(found: list[Outcome]) -> None:
+        found[missing].tallies.clear()
+        found[1 - missing].tallies[NAME].cases = 6000
+
+    return change
+
+
+WRONG: dict[str, tuple[Callable[[list[Outcome]], object], str]] = {
+    "an operation cannot be generated": (lambda found: found[0].errors.append("no"), "no"),
+    "few succeed": (lambda found: setattr(found[0].tallies[NAME], "succeeded", 2), "than 30%"),
+    "few cases": (lambda found: setattr(found[0].tallies[NAME], "cases", 4000), "4010 cases are"),
+    "no case as an officer": (without(0), f"no case as {Role.OFFICER}"),
+    "no case as a resident": (without(1), f"no case as {Role.RESIDENT}"),
+    "another role is let in": (let_in, f"{NAME}: lets in a resident"),
+}
+
+
+@pytest.mark.parametrize("what", WRONG)
+def test_what_is_wrong_with_a_run_is_a_problem(what: str) -> None:
+    change, said = WRONG[what]
+    found = outcomes()
+    change(found)
+    assert said in problems(found)[0]
 
 
 def test_what_is_public_lets_in_everybody() -> None:
     found = outcomes()
-    found[1].tallies[NAME].statuses[200] += 1
-
+    let_in(found)
     assert fuzz.problems_of(OWNERS, frozenset({NAME}), found, (), complete=True) == []

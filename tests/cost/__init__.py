@@ -1,6 +1,6 @@
 """What a stage costs: counted calls, units and bytes, at list prices.
 
-prices     the list prices (prices.json), with their sources
+prices     the list prices (prices.csv), with their sources
 usage      amounts of what AWS bills, and what they cost
 lines      how long the lines of logs are
 stage      what the templates say of a stage: memory, log levels, keys, alarms

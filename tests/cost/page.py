@@ -8,7 +8,7 @@ from tests.cost.counted import MILLION, Counted
 from tests.cost.district import District
 from tests.cost.fixed import bare
 from tests.cost.life import Step, Who
-from tests.cost.prices import as_of, prices
+from tests.cost.prices import AS_OF, prices
 from tests.cost.usage import Usage, added, by_group, cost, times
 from tests.load import page
 
@@ -163,7 +163,7 @@ def _prices() -> str:
         usd = f"{price.usd:.10f}".rstrip("0").rstrip(".")
         rows.append([price.unit, usd, per, price.seen, price.source])
     head = ("what", "US dollars", "for", "seen on", "source")
-    return f"As of {as_of()}, us-east-1.\n\n{_table(head, rows)}"
+    return f"As of {AS_OF}, us-east-1.\n\n{_table(head, rows)}"
 
 
 def _per(price: object) -> str:

@@ -1,12 +1,14 @@
-"""The list prices of AWS, from prices.json."""
+"""The list prices of AWS, from prices.csv."""
 
-import json
+import csv
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-FILE = Path(__file__).with_name("prices.json")
+FILE = Path(__file__).with_name("prices.csv")
+AS_OF = "2026-11-26"
+"""The day on which the prices were looked up."""
 
 
 class Price(NamedTuple):
@@ -30,12 +32,9 @@ class Price(NamedTuple):
 @cache
 def prices() -> Mapping[str, Price]:
     """Return all prices by name."""
-    content = json.loads(FILE.read_text(encoding="utf-8"))
-    found = (Price(**each) for each in content["prices"])
-    return {price.name: price for price in found}
+    with FILE.open(encoding="utf-8", newline="") as file:
+        return {row["name"]: _read(row) for row in csv.DictReader(file)}
 
 
-@cache
-def as_of() -> str:
-    """Return the day on which the prices were looked up."""
-    return str(json.loads(FILE.read_text(encoding="utf-8"))["as_of"])
+def _read(row: dict[str, Any]) -> Price:
+    return Price(**row | {"usd": float(row["usd"]), "per": float(row["per"])})

@@ -80,9 +80,10 @@ def test_a_broken_template_is_not_deployed(tmp_path: Path, content: bytes) -> No
         read_packaged(tmp_path)
 
 
-def test_a_zip_that_the_template_does_not_name_is_not_deployed(packaged: Packaged) -> None:
-    (packaged.build / "media.zip").write_bytes(b"of another build")
-    with pytest.raises(Refused, match=r"media\.zip is not what the template names"):
+@pytest.mark.parametrize("name", ["media.zip", "sbom.json"])
+def test_a_file_of_another_package_is_not_deployed(packaged: Packaged, name: str) -> None:
+    (packaged.build / name).write_bytes(b"{ }")
+    with pytest.raises(Refused, match=f"{name} is not what the template names"):
         read_packaged(packaged.build)
 
 
@@ -108,12 +109,6 @@ def test_zips_are_sent_under_the_templates_names_with_their_checksum(packaged: P
             base64.b64decode(head["ChecksumSHA256"]) == hashlib.sha256(path.read_bytes()).digest()
         )
         assert place.s3.get_object(Bucket="artefacts", Key=key)["Body"].read() == path.read_bytes()
-
-
-def test_a_list_of_components_of_another_package_is_refused(packaged: Packaged) -> None:
-    (packaged.build / "sbom.json").write_bytes(b"{ }")
-    with pytest.raises(Refused, match=r"sbom\.json is not what the template names"):
-        read_packaged(packaged.build)
 
 
 @pytest.mark.usefixtures("cloud")
@@ -189,20 +184,18 @@ def test_a_bucket_that_is_not_ours_is_refused(code: str, said: str) -> None:
             place.prepare()
 
 
-def test_a_bucket_that_somebody_takes_meanwhile_is_refused() -> None:
-    place = artefacts()
+@pytest.mark.parametrize(
+    ("is_ours", "said"), [(True, "belongs to another account"), (False, "There is no bucket arte")]
+)
+def test_a_bucket_that_is_taken_meanwhile_or_was_named_is_not_made(
+    is_ours: bool, said: str
+) -> None:
+    place = artefacts(is_ours=is_ours)
     with Stubber(place.s3) as stubber:
         stubber.add_client_error("head_bucket", "404", "Not Found", 404)
-        stubber.add_client_error("create_bucket", "BucketAlreadyExists", "taken", 409)
-        with pytest.raises(Refused, match="belongs to another account"):
-            place.prepare()
-
-
-def test_a_missing_bucket_that_was_named_is_not_made() -> None:
-    place = artefacts(is_ours=False)
-    with Stubber(place.s3) as stubber:
-        stubber.add_client_error("head_bucket", "404", "Not Found", 404)
-        with pytest.raises(Refused, match="There is no bucket artefacts"):
+        if is_ours:
+            stubber.add_client_error("create_bucket", "BucketAlreadyExists", "taken", 409)
+        with pytest.raises(Refused, match=said):
             place.prepare()
 
 

@@ -39,10 +39,11 @@ def api_request(
     """Create the event of one request. `route` is the resource's path, `officer` whom the
     authorizer admitted.
     """
-    event: dict[str, Any] = load("api_officer_request" if officer else "api_request")
+    event: dict[str, Any] = load("api_request")
     context = event["requestContext"]
     if officer:
-        context["authorizer"]["principalId"] = officer
+        ends = {"expires_at": "4102444800", "integrationLatency": 84}
+        context["authorizer"] = {"principalId": officer, **ends}
     # Nothing of the file's own client stays: a test sends what it says, and no other header.
     context |= {
         "httpMethod": method,
@@ -62,6 +63,23 @@ def api_request(
         "body": base64.b64encode(content).decode() if content is not None else None,
         "isBase64Encoded": content is not None,
     }
+
+
+def officer_request(officer: str = "wang") -> dict[str, Any]:
+    """Create the event of a request behind the authorizer: a list of reports."""
+    path, query = "/v1/officer/reports", {"status": ["new"], "limit": ["20"]}
+    headers = {"Authorization": "Bearer eyJhbGciOiJSUzI1NiJ9.e30.c2ln"}
+    return api_request(
+        "GET",
+        path,
+        path,
+        headers=headers,
+        query=query,
+        parameters=None,
+        content=None,
+        request_id="4f5a7c1e-2f0b-4d7e-9b53-7d0f7f1c2b44",
+        officer=officer,
+    )
 
 
 def authorizer_token(authorization: str | None) -> dict[str, Any]:

@@ -52,8 +52,7 @@ def test_a_crash_before_publishing_loses_no_announcement() -> None:
     with inject.dying("sns.PublishBatch"):
         cloud.stream([KEY])
     assert cloud.sent() == []
-    wiring.clock.advance(timedelta(minutes=2))
-    cloud.sweep()
+    cloud.sweep(timedelta(minutes=2))
 
     assert kinds() == ["approval"]
     assert cloud.all_keys() == []
@@ -68,8 +67,7 @@ def test_an_announcement_that_is_not_deleted_is_repeated_with_its_event_id(fault
                 cloud.stream([KEY])
         else:
             assert cloud.stream([KEY]) == {"batchItemFailures": [{"itemIdentifier": "0"}]}
-    wiring.clock.advance(timedelta(minutes=2))
-    cloud.sweep()
+    cloud.sweep(timedelta(minutes=2))
 
     assert kinds() == ["approval", "approval"]
     assert len({notice["event_id"] for notice in cloud.sent()}) == 1
@@ -81,8 +79,7 @@ def test_a_lost_response_of_the_deletion_repeats_nothing() -> None:
     lost = inject.times(1, inject.lose_response)
     with inject.fault(wiring.dynamodb(), "dynamodb.DeleteItem", lost):
         cloud.stream([KEY])
-    wiring.clock.advance(timedelta(minutes=2))
-    cloud.sweep()
+    cloud.sweep(timedelta(minutes=2))
 
     assert kinds() == ["approval"]
     assert cloud.all_keys() == []
@@ -132,15 +129,13 @@ def test_a_crash_right_after_a_step_leaves_its_notice_to_the_outbox(begin: Any) 
 
     with inject.dying(how=inject.crash_after):
         begin(created)
-    wiring.clock.advance(timedelta(minutes=2))
-    cloud.sweep()
+    cloud.sweep(timedelta(minutes=2))
 
     assert sorted(kinds()) == ["approval", "report"]
 
 
 @pytest.mark.parametrize("begin", [ask_for_hold, call_malicious])
 def test_a_step_that_is_tried_again_on_a_conflict_notifies_once(begin: Any) -> None:
-    wiring.pause_by(lambda seconds: None)
     created = file()
 
     # Complete the report's own notice, so that its HEAD is no longer as it was read.
@@ -151,4 +146,3 @@ def test_a_step_that_is_tried_again_on_a_conflict_notifies_once(begin: Any) -> N
     cloud.stream(cloud.all_keys())
 
     assert kinds().count("approval") == 1
-    wiring.reset()

@@ -103,8 +103,7 @@ def all_trips(**more: Any) -> tuple[dict[str, Any], str]:
     cloud.stream(cloud.all_keys())
     work(created)
     redact(created, media_id)
-    wiring.clock.advance(timedelta(minutes=20))
-    cloud.sweep()
+    cloud.sweep(timedelta(minutes=20))
     # In the round after it, SNS forgets the phone.
     assert cloud.push_round()["pushed"] == 1
     cloud.push_round()
@@ -299,8 +298,7 @@ def test_a_fault_of_our_own_is_logged_without_what_it_was_about(
     table.update(update_head(created["id"], put={"received_at": TEXT, "version": PHONE}))
     reply = call("GET", "/v1/reports/mine", receipt=created["receipt"], headers=HEADERS)
     answer = by_officer("GET", created, headers=HEADERS)
-    cloud.stream(cloud.all_keys())
-    cloud.sweep()
+    cloud.go_on()
 
     assert (reply.status, answer.status) == (503, 503)
     assert "fault" in logged(log)

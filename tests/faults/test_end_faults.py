@@ -27,8 +27,7 @@ CRASHES = [inject.crash, inject.crash_after]
 def closed(**more: Any) -> dict[str, Any]:
     created = file()
     change_report(created["id"], 1, **CLOSE | more)
-    cloud.stream(cloud.all_keys())
-    cloud.forget_sent()
+    cloud.catch_up()
     return created
 
 
@@ -50,11 +49,6 @@ def mine(created: Mapping[str, Any]) -> Reply:
 
 def end_of(created: Mapping[str, Any]) -> Any:
     return times.parse(mine(created).json["kept_until"])
-
-
-def sweep_at(moment: Any) -> None:
-    wiring.clock.advance(moment - wiring.clock.now())
-    cloud.sweep()
 
 
 def crashing(operation: str, position: int, crash: Any, do: Callable[[], object]) -> list[str]:
@@ -84,9 +78,7 @@ def test_what_is_accepted_while_the_deletion_begins_is_kept(add: Callable[..., R
     assert replies[-1].status == 201
     for _ in range(3):
         cloud.sweep()
-    view = mine(created)
-    assert view.status == 200
-    assert view.json["messages" if add is write else "media"]
+    assert mine(created).expect(200)["messages" if add is write else "media"]
     assert end_of(created) >= wiring.clock.now() + 30 * DAY - timedelta(minutes=1)
 
 
@@ -156,7 +148,7 @@ def test_nothing_is_added_to_a_report_that_is_withdrawn_meanwhile(
 
     with inject.meanwhile(lambda: withdraw(created)):
         reply = add(created)
-    assert (reply.status, reply.json["code"]) == (409, "withdrawn")
+    assert reply.refusal == (409, "withdrawn")
 
 
 @pytest.mark.parametrize("crash", CRASHES)
@@ -173,8 +165,7 @@ def test_an_addition_that_dies_is_repeated_once(add: Callable[..., Reply], crash
 def test_a_put_off_that_dies_notifies_and_records_once(crash: Any) -> None:
     created = closed()
     write(created)
-    cloud.stream(cloud.all_keys())
-    cloud.forget_sent()
+    cloud.catch_up()
     wiring.clock.advance(end_of(created) - wiring.clock.now())
     crashing(TRANSACT, 0, crash, cloud.sweep)
     cloud.sweep()
@@ -263,7 +254,7 @@ def test_a_withdrawal_that_dies_lowers_the_count_of_the_original_once(crash: Any
     crashing(TRANSACT, 0, crash, lambda: withdraw(duplicate))
     assert withdraw(duplicate).status == 204
     assert head(original)["duplicates"] == 0
-    sweep_at(end_of(duplicate))
+    cloud.sweep(end_of(duplicate) - wiring.clock.now())
     assert mine(duplicate).status == 410
     assert head(original)["duplicates"] == 0
 

@@ -91,8 +91,7 @@ def test_a_poison_report_is_notified_once_somebody_has_mended_it() -> None:
     poison(made[1])
     cloud.stream(cloud.all_keys())
     poison(made[1], urgency="critical")
-    wiring.clock.advance(timedelta(minutes=2))
-    cloud.sweep()
+    cloud.sweep(timedelta(minutes=2))
 
     assert sorted(notified()) == sorted(made)
 
@@ -132,8 +131,7 @@ def test_a_digest_that_is_full_leaves_the_rest_pending() -> None:
         gathering(inject.error_response(400, "ValidationException")),
     ):
         assert len(cloud.stream(cloud.all_keys())["batchItemFailures"]) == 3
-    wiring.clock.advance(timedelta(minutes=2))
-    cloud.sweep()
+    cloud.sweep(timedelta(minutes=2))
     cloud.sweep()
 
     assert sorted(notified()) == sorted(made)
@@ -218,12 +216,11 @@ def test_intake_calls_nothing_but_the_database_whatever_sns_does() -> None:
     ]
     for body in bodies:
         key = new_key()
-        created = call("POST", "/v1/reports", body, key=key)
-        assert created.status == 201
+        created = call("POST", "/v1/reports", body, key=key).expect(201)
         assert call("POST", "/v1/reports", body, key=key).status == 200
-        by_reporter("POST", created.json, "/messages", {"text": "One more thing."})
-        call("GET", "/v1/reports/mine", receipt=created.json["receipt"])
-        by_reporter("DELETE", created.json)
+        by_reporter("POST", created, "/messages", {"text": "One more thing."})
+        call("GET", "/v1/reports/mine", receipt=created["receipt"])
+        by_reporter("DELETE", created)
 
     assert called
     assert {name.split(".")[1] for name in called} == {"dynamodb"}
@@ -251,8 +248,7 @@ def test_a_burst_costs_the_digest_no_more_with_each_report() -> None:
     table.put(
         full | task_fields(full["pk"], full["sk"], outbox.notify(now - outbox.NOTICE_PATIENCE))
     )
-    cloud.stream(cloud.all_keys())
-    cloud.sweep()
+    cloud.go_on()
 
     [digest] = cloud.sent()
     assert (digest["count"], digest["report_ids"]) == (53, named)

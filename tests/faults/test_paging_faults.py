@@ -46,10 +46,9 @@ def all_pages(between: Any = lambda: None) -> list[str]:
     seen: list[str] = []
     cursor: str | None = None
     while True:
-        reply = page(cursor)
-        assert reply.status == 200, reply.text
-        seen += [item["id"] for item in reply.json["items"]]
-        cursor = reply.json["next_cursor"]
+        reply = page(cursor).expect(200)
+        seen += [item["id"] for item in reply["items"]]
+        cursor = reply["next_cursor"]
         if cursor is None:
             return seen
         between()

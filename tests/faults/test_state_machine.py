@@ -557,8 +557,7 @@ class Tipline(RuleBasedStateMachine):
             return
         self.finish_uploads()
         for _ in range(3):
-            wiring.clock.advance(BACKLOG)
-            cloud.sweep()
+            cloud.sweep(BACKLOG)
         self.notice_what_is_gone()
         names = self.pictures_there()
         for tip in self.promised():
@@ -594,8 +593,7 @@ class Tipline(RuleBasedStateMachine):
     def finish_uploads(self) -> None:
         """Let nothing be processed for days. Then each upload without a verdict gets one."""
         for _ in range(4):
-            wiring.clock.advance(max(UPLOAD_PATIENCE, LONGEST_PAUSE))
-            cloud.sweep()
+            cloud.sweep(max(UPLOAD_PATIENCE, LONGEST_PAUSE))
         sqs = cloud.client("sqs")
         for name in ("UPLOADS_QUEUE_URL", "CRITICAL_UPLOADS_QUEUE_URL"):
             queue = {"QueueUrl": os.environ[name]}

@@ -19,15 +19,12 @@ pytestmark = pytest.mark.usefixtures("aws", "clean")
 
 
 @pytest.fixture
-def expired(clean: None) -> dict[str, Any]:
+def expired(clean: None, fresh: None) -> dict[str, Any]:
     """Create a bulletin that has expired and a report whose notice is overdue."""
-    wiring.reset()
-    wiring.pause_by(lambda seconds: None)
     for username in (LI, ZHAO):
         cloud.officer(username)
     bulletin = published(expires_at=times.render(wiring.clock.now() + timedelta(hours=1)))
-    cloud.stream(cloud.all_keys())  # publish the notice that its draft awaits an approval
-    cloud.forget_sent()
+    cloud.catch_up()  # with the notice that its draft awaits an approval
     file()
     wiring.clock.advance(timedelta(hours=1, minutes=2))
     return bulletin

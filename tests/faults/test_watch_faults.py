@@ -2,7 +2,6 @@
 notice is lost or sent for what it was sent for before.
 """
 
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
@@ -18,13 +17,6 @@ pytestmark = pytest.mark.usefixtures("aws", "clean")
 
 AT = datetime(2026, 11, 24, 8, tzinfo=UTC)
 WRITES = ("dynamodb.UpdateItem", "dynamodb.TransactWriteItems")
-
-
-@pytest.fixture(autouse=True)
-def _quiet(clean: None) -> Iterator[None]:
-    wiring.pause_by(lambda seconds: None)
-    yield
-    wiring.reset()
 
 
 def batch(count: int) -> list[dict[str, Any]]:

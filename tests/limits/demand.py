@@ -131,8 +131,7 @@ def of_subscriptions(environment: Mapping[str, str]) -> float:
     cloud.officer(OFFICER, email="wang@example.com", phone="+8613800138000")
     for protocol in get_args(Protocol.__value__):
         asked = {"protocol": protocol}
-        reply = call("POST", "/v1/officer/subscriptions", asked, officer=OFFICER)
-        assert reply.status == 201, reply.text
+        call("POST", "/v1/officer/subscriptions", asked, officer=OFFICER).expect(201)
     sns = boto3.client("sns")
     topic = sns.list_subscriptions_by_topic(TopicArn=environment["NOTICES_TOPIC_ARN"])
     attributes = (
@@ -143,9 +142,7 @@ def of_subscriptions(environment: Mapping[str, str]) -> float:
 
 
 def _create(body: Mapping[str, Any]) -> Any:
-    reply = call("POST", "/v1/reports", body, key=new_key())
-    assert reply.status == 201, reply.text
-    return reply.json
+    return call("POST", "/v1/reports", body, key=new_key()).expect(201)
 
 
 def _measured(meter: Meter, act: Callable[[int], Any], count: int) -> list[Call]:

@@ -55,16 +55,13 @@ def mask_all(created: Mapping[str, Any]) -> None:
     ]
     for number, (part, name) in enumerate(texts, start=1):
         body = {"part": part, "name": name, "start": START, "passage": CANARY}
-        reply = by_officer("POST", created, "/masks", body | {"reason": "erasure"})
-        assert reply.status == 201, reply.text
+        by_officer("POST", created, "/masks", body | {"reason": "erasure"}).expect(201)
         assert by_second_officer(created, f"/masks/{number}/approve").status == 200
 
 
 def stolen(aws: Mapping[str, str], created: Mapping[str, Any], folder: Path, log: str) -> set[str]:
     """Dump everything. Return the kinds of rows that the receipt opens, and that say it."""
-    cloud.stream(cloud.all_keys())
-    wiring.clock.advance(FORGET_AFTER + timedelta(minutes=1))
-    cloud.sweep()
+    cloud.go_on(FORGET_AFTER + timedelta(minutes=1))
     dump(aws, log, folder)
     opened = Attacker(folder, [created["receipt"]], []).run().opened
     assert [each for each in opened if "It was" in each["text"]]

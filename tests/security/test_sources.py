@@ -50,8 +50,7 @@ def flooded(
         wiring.clock.advance(window_of(now) + WINDOW - now)
         cloud.officer("chief", roles=(Role.SUPERVISOR,))
         ids = [each for level in LoadLevel for each in reports_at(level)]
-        cloud.stream(cloud.all_keys())
-        cloud.sweep()
+        cloud.go_on()
         folder = tmp_path_factory.mktemp("flood")
         dump(aws, "\n".join(lines), folder)
         (folder / "memory.txt").write_text("\n".join(remembered()))

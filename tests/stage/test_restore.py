@@ -192,18 +192,14 @@ def leave_a_backup_of_an_earlier_copy(stage: Target) -> None:
     dynamodb.delete_table(TableName=copy)
 
 
-def test_a_damaged_table_is_not_made_from_the_backup_of_an_earlier_copy(stage: Target) -> None:
+@pytest.mark.parametrize("is_lost", [False, True], ids=["damaged", "lost"])
+def test_no_table_is_made_from_the_backup_of_an_earlier_copy(stage: Target, is_lost: bool) -> None:
     leave_a_backup_of_an_earlier_copy(stage)
     written(stage, "a report of later")
-    restore(stage, Wanted("reports", datetime.now(UTC) - timedelta(minutes=1)), no_pause)
-    assert items(stage) == ["a report", "a report of later"]
-
-
-def test_a_lost_table_is_not_made_from_the_backup_of_an_earlier_copy(stage: Target) -> None:
-    leave_a_backup_of_an_earlier_copy(stage)
-    written(stage, "a report of later")
-    lose(stage, backup=True)
-    restore(stage, Wanted("reports", None), no_pause)
+    if is_lost:
+        lose(stage, backup=True)
+    at = None if is_lost else datetime.now(UTC) - timedelta(minutes=1)
+    restore(stage, Wanted("reports", at), no_pause)
     assert items(stage) == ["a report", "a report of later"]
 
 

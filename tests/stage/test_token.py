@@ -235,23 +235,21 @@ def test_a_port_that_is_taken_says_what_to_do(attempt: token.SignIn, port: int) 
         run(attempt, port)
 
 
-def test_a_refusal_of_the_issuer_is_said(
-    issuer: FakeIssuer, attempt: token.SignIn, port: int
-) -> None:
-    issuer.returned = {
-        "code": "",
-        "error": "access_denied",
-        "error_description": "Li is\nnot \x1b[31massigned",
-    }
-    with pytest.raises(Refused, match=r"access_denied: Li is not  \[31massigned"):
-        run(attempt, port)
+DENIED = {"error": "access_denied", "error_description": "Li is\nnot \x1b[31massigned"}
+ANSWERS: dict[str, tuple[str, dict[str, str], str]] = {
+    "a refusal": ("returned", DENIED | {"code": ""}, r"access_denied: Li is not  \[31massigned"),
+    "of another issuer": ("returned", {"iss": "https://evil.example"}, "another issuer"),
+    "a token that Tipline cannot check": ("tokens", {"access_token": "opaque"}, "meter Audience"),
+}
 
 
-def test_the_redirect_of_another_issuer_is_refused(
-    issuer: FakeIssuer, attempt: token.SignIn, port: int
+@pytest.mark.parametrize("answer", ANSWERS)
+def test_an_answer_that_leads_nowhere_is_explained(
+    issuer: FakeIssuer, attempt: token.SignIn, port: int, answer: str
 ) -> None:
-    issuer.returned = {"iss": "https://evil.example"}
-    with pytest.raises(Refused, match="another issuer"):
+    name, given, said = ANSWERS[answer]
+    setattr(issuer, name, given)
+    with pytest.raises(Refused, match=said):
         run(attempt, port)
 
 
@@ -290,14 +288,6 @@ def test_the_id_token_must_be_signed_by_the_issuer(
     claims = {"iss": issuer.url, "aud": issuer.client_id, "sub": "li", "nonce": attempt.nonce}
     issuer.tokens = {"id_token": FORGED[kind](claims | {"exp": 9_999_999_999})}
     with pytest.raises(Refused, match="ID token"):
-        run(attempt, port)
-
-
-def test_a_token_that_tipline_cannot_check_is_explained(
-    issuer: FakeIssuer, attempt: token.SignIn, port: int
-) -> None:
-    issuer.tokens = {"access_token": "opaque"}
-    with pytest.raises(Refused, match="parameter Audience"):
         run(attempt, port)
 
 

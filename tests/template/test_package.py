@@ -83,9 +83,19 @@ def test_a_missing_file_is_named(tree: Path, project: Path, missing: str) -> Non
         bundle.refuse_incomplete(tree, project, bundle.ARM64)
 
 
-def test_a_module_that_is_imported_but_not_there_is_named(tree: Path, project: Path) -> None:
-    (tree / "chalicelib/kernel/config.py").write_text("def later():\n    import boto3, elsewhere\n")
-    with pytest.raises(bundle.Incomplete, match=r"lacks elsewhere$"):
+@pytest.mark.parametrize(
+    ("file", "content", "said"),
+    [
+        ("chalicelib/kernel/config.py", b"def a():\n import boto3, elsewhere", "lacks elsewhere$"),
+        ("_cffi_backend.cpython-313-aarch64-linux-gnu.so", X86_64, "not for arm64: _cffi_backend"),
+    ],
+    ids=["a module that is imported is missing", "a library is for another processor"],
+)
+def test_what_does_not_fit_is_named(
+    tree: Path, project: Path, file: str, content: bytes, said: str
+) -> None:
+    (tree / file).write_bytes(content)
+    with pytest.raises(bundle.Incomplete, match=said):
         bundle.refuse_incomplete(tree, project, bundle.ARM64)
 
 
@@ -94,12 +104,6 @@ def test_a_module_imported_for_types_alone_need_not_be_there(tree: Path, project
         "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    import mypy_boto3_s3\n"
     )
     bundle.refuse_incomplete(tree, project, bundle.ARM64)
-
-
-def test_a_library_for_another_processor_is_named(tree: Path, project: Path) -> None:
-    (tree / "_cffi_backend.cpython-313-aarch64-linux-gnu.so").write_bytes(X86_64)
-    with pytest.raises(bundle.Incomplete, match="not for arm64: _cffi_backend"):
-        bundle.refuse_incomplete(tree, project, bundle.ARM64)
 
 
 def test_a_rehearsal_is_packaged_for_the_processor_of_its_machine(

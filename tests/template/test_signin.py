@@ -57,15 +57,22 @@ class Resolved(Stack):
         return self.value(self.template["Resources"]["OfficersClient"]["Properties"][name])
 
 
-def test_a_sign_in_is_an_authorisation_code_with_pkce_and_nothing_else(
-    template: dict[str, Any],
+@pytest.mark.parametrize(
+    ("name", "has_secret", "flow", "scope", "other"),
+    [
+        ("OfficersClient", False, "code", "openid", "ALLOW_USER_SRP_AUTH"),
+        ("SystemClient", True, "client_credentials", "tipline/work", "ALLOW_REFRESH_TOKEN_AUTH"),
+    ],
+    ids=["a person by a code with PKCE", "a machine by its secret"],
+)
+def test_whoever_signs_in_does_it_in_one_way(
+    template: dict[str, Any], name: str, has_secret: bool, flow: str, scope: str, other: str
 ) -> None:
-    client = template["Resources"]["OfficersClient"]["Properties"]
-    assert client["GenerateSecret"] is False
+    client = template["Resources"][name]["Properties"]
+    assert client["GenerateSecret"] is has_secret
     assert client["AllowedOAuthFlowsUserPoolClient"] is True
-    assert client["AllowedOAuthFlows"] == ["code"]
-    assert client["AllowedOAuthScopes"] == ["openid"]
-    assert client["ExplicitAuthFlows"] == ["ALLOW_USER_SRP_AUTH"]
+    assert (client["AllowedOAuthFlows"], client["AllowedOAuthScopes"]) == ([flow], [scope])
+    assert client["ExplicitAuthFlows"] == [other]
 
 
 def test_a_refresh_token_counts_once_and_ends_with_the_shift(template: dict[str, Any]) -> None:
@@ -175,14 +182,6 @@ def test_a_stage_in_china_has_no_user_pool(template: dict[str, Any]) -> None:
     ]
     assert len(names) == 6
     assert not any(china.exists(name) for name in names)
-
-
-def test_a_machine_signs_in_with_a_secret_and_by_nothing_else(template: dict[str, Any]) -> None:
-    client = template["Resources"]["SystemClient"]["Properties"]
-    assert client["GenerateSecret"] is True
-    assert client["AllowedOAuthFlows"] == ["client_credentials"]
-    assert client["AllowedOAuthScopes"] == ["tipline/work"]
-    assert client["ExplicitAuthFlows"] == ["ALLOW_REFRESH_TOKEN_AUTH"]
 
 
 @pytest.mark.parametrize(

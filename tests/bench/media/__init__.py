@@ -12,7 +12,6 @@ and other libraries.
     python -m tests.bench.media [--peers]     prints the table
 """
 
-from tests.bench.media.files import photo
 from tests.bench.media.table import rows
 
-__all__ = ["photo", "rows"]
+__all__ = ["rows"]

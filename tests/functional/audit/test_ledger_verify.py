@@ -150,8 +150,7 @@ def altered(leaf: dict[str, Any]) -> dict[str, Any]:
 def test_an_altered_record_of_a_step_is_named(ledger: StoredLedger) -> None:
     created, _ = filed_with_photo()
     close_hour()
-    head = wiring.reports().head(created["id"])
-    assert head is not None
+    head = cloud.head(created["id"])
     first, *rest = head.row["leaves"]
     change(created, keys.HEAD, leaves=[altered(first), *rest])
     assert f"Report {created['id']}: `{Leaf.of_row(first).event.name.lower()}`" in wrong(ledger)[0]

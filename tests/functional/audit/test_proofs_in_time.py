@@ -13,6 +13,8 @@ from tests.faults import inject
 from tests.ledger import Verify, close_hour, filed, leaves_of, proof_of, public_hours
 from tests.steps import file
 
+pytestmark = pytest.mark.usefixtures("aws")
+
 
 def deliver() -> Any:
     """Deliver what the stream has, as Lambda does within seconds."""
@@ -23,9 +25,7 @@ def is_whole(proof: Mapping[str, Any]) -> bool:
     return len(proof["leaves"]) == 2 and all("path" in leaf for leaf in proof["leaves"])
 
 
-def test_right_after_the_response_a_proof_says_when_it_will_be_complete(
-    aws: Mapping[str, str],
-) -> None:
+def test_right_after_the_response_a_proof_says_when_it_will_be_complete() -> None:
     created = file()
     proof = proof_of(created)
     assert [leaf["event"] for leaf in proof["leaves"]] == [1, 2]
@@ -40,9 +40,7 @@ def test_right_after_the_response_a_proof_says_when_it_will_be_complete(
     assert is_whole(proof_of(created))
 
 
-def test_while_sns_is_down_every_report_is_in_the_ledger_in_time(
-    aws: Mapping[str, str], check: Verify
-) -> None:
+def test_while_sns_is_down_every_report_is_in_the_ledger_in_time(check: Verify) -> None:
     with inject.sns_down():
         created = [filed() for _ in range(5)]
         close_hour()
@@ -52,9 +50,7 @@ def test_while_sns_is_down_every_report_is_in_the_ledger_in_time(
 
 
 @pytest.mark.parametrize("hours", [1, 3, 6])
-def test_when_its_notice_goes_out_later_a_proof_stays_whole(
-    aws: Mapping[str, str], hours: int
-) -> None:
+def test_when_its_notice_goes_out_later_a_proof_stays_whole(hours: int) -> None:
     with inject.sns_down():
         created = filed()
         for _ in range(hours):
@@ -71,7 +67,7 @@ def test_when_its_notice_goes_out_later_a_proof_stays_whole(
     assert [hour for hour in closed if wanted & leaves_of(hour)] == [before[0]["hour"]]
 
 
-def test_what_the_stream_has_lost_is_filed_with_a_late_notice(aws: Mapping[str, str]) -> None:
+def test_what_the_stream_has_lost_is_filed_with_a_late_notice() -> None:
     created = file()
     for _ in range(6):
         close_hour()
@@ -82,23 +78,21 @@ def test_what_the_stream_has_lost_is_filed_with_a_late_notice(aws: Mapping[str, 
     assert is_whole(proof_of(created))
 
 
-def test_in_a_burst_no_leaf_waits_for_its_digest(aws: Mapping[str, str]) -> None:
+def test_in_a_burst_no_leaf_waits_for_its_digest() -> None:
     created = [file(category="child_abduction") for _ in range(40)]
     deliver()
     close_hour()
     assert all(is_whole(proof_of(each)) for each in created)
 
 
-def test_a_report_whose_files_are_still_coming_is_in_the_ledger_in_time(
-    aws: Mapping[str, str],
-) -> None:
+def test_a_report_whose_files_are_still_coming_is_in_the_ledger_in_time() -> None:
     created = filed(media=[{"content_type": "image/jpeg", "size": 9}])
     close_hour()
     assert is_whole(proof_of(created))
 
 
 def test_what_is_not_in_the_ledger_when_it_should_be_is_late(
-    aws: Mapping[str, str], caplog: pytest.LogCaptureFixture
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     created = file()  # The stream never delivers it.
     due = times.parse(proof_of(created)["complete_by"])
@@ -118,7 +112,7 @@ def test_what_is_not_in_the_ledger_when_it_should_be_is_late(
     assert is_whole(proof_of(created))
 
 
-def test_a_batch_whose_leaves_cannot_be_written_comes_again(aws: Mapping[str, str]) -> None:
+def test_a_batch_whose_leaves_cannot_be_written_comes_again() -> None:
     created = file()
     with inject.without("LEDGER#", "dynamodb.BatchWriteItem"):
         assert deliver()["batchItemFailures"]
@@ -127,7 +121,7 @@ def test_a_batch_whose_leaves_cannot_be_written_comes_again(aws: Mapping[str, st
     assert is_whole(proof_of(created))
 
 
-def test_leaves_that_are_written_twice_are_one(aws: Mapping[str, str]) -> None:
+def test_leaves_that_are_written_twice_are_one() -> None:
     created = filed()
     deliver()
     deliver()

@@ -45,9 +45,7 @@ def settle() -> None:
 
 def asked(path: str, asker: str, **query: Any) -> Any:
     text = "&".join(f"{name}={value}" for name, value in query.items())
-    reply = call("GET", f"{path}?{text}" if text else path, officer=asker)
-    assert reply.status == 200, reply.text
-    return reply.json
+    return call("GET", f"{path}?{text}" if text else path, officer=asker).expect(200)
 
 
 def seen(page: Any) -> list[tuple[str, str, str]]:
@@ -123,8 +121,7 @@ def test_a_cursor_is_good_for_one_asker_and_one_question() -> None:
     cursor = asked(OWN, "wang")["next_cursor"]
     cloud.officer("shao", roles=(Role.AUDITOR,))
     for who, path in (("li", OWN), ("shen", ALL), ("shao", ALL)):
-        reply = call("GET", f"{path}?cursor={cursor}", officer=who)
-        assert (reply.status, reply.json["code"]) == (400, "bad_cursor")
+        assert call("GET", f"{path}?cursor={cursor}", officer=who).refusal == (400, "bad_cursor")
         assert cloud.records_of(who)[-1]["action"] == "denied"
     assert len(asked(OWN, "wang", cursor=cursor)["items"]) == 1
 
@@ -228,10 +225,7 @@ def test_an_auditor_is_appointed_by_two_and_has_no_other_role(other: Role) -> No
     row = {"categories": [], "districts": [], "email": "qian@police.example"}
     path = "/v1/admin/officers/qian"
     reply = call("PUT", path, {**row, "roles": ["auditor", other.value]}, officer="admin")
-    assert reply.status == 422
-    assert [(each["field"], each["code"]) for each in reply.json["errors"]] == [
-        ("roles", "stands_alone")
-    ]
+    assert reply.wrong == [("roles", "stands_alone")]
     assert call("PUT", path, {**row, "roles": ["auditor"]}, officer="admin").status == 202
     assert call("GET", ALL, officer="qian").status == 403
 

@@ -6,7 +6,7 @@ import json
 import logging
 import re
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -39,7 +39,7 @@ from tests.issuer import sign
 from tests.receivers import agree_on, receive
 from tests.steps import by_officer, by_reporter, file
 
-pytestmark = pytest.mark.usefixtures("aws", "clean")
+pytestmark = pytest.mark.usefixtures("clean", "fresh")
 
 # Those of lines that Lambda itself writes are in tests/template/test_alarms.py.
 FILTERS: dict[str, Any] = {
@@ -49,14 +49,6 @@ FILTERS: dict[str, Any] = {
     and not resource["Properties"]["FilterPattern"].startswith("{ ($.record.")
 }
 UNREACHABLE = "http://127.0.0.1:9/jwks.json"  # the port "discard", where nothing listens
-
-
-@pytest.fixture(autouse=True)
-def _fresh() -> Iterator[None]:
-    wiring.reset()
-    wiring.pause_by(lambda seconds: None)
-    yield
-    wiring.reset()
 
 
 @pytest.fixture
@@ -262,8 +254,7 @@ def delay_a_photo(monkeypatch: pytest.MonkeyPatch) -> None:
     original = original_key(created["id"], created["uploads"][0]["media_id"])
     wiring.bucket().put(original, b"no picture", "image/jpeg")
     for _ in range(2):
-        wiring.clock.advance(timedelta(minutes=11))
-        cloud.sweep()
+        cloud.sweep(timedelta(minutes=11))
 
 
 def open_no_file(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -283,8 +274,7 @@ def subscribe_beside(others: int) -> None:
     before = roster.read()
     members = {**before.members, "others": Member(subscriptions=others)}
     roster.replace(before, before.model_copy(update={"members": members}))
-    wiring.clock.advance(timedelta(days=1, minutes=1))
-    cloud.sweep()
+    cloud.sweep(timedelta(days=1, minutes=1))
 
 
 def give_up_an_event(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -22,6 +22,11 @@ from tests.client import call
 pytestmark = pytest.mark.usefixtures("aws", "clean")
 
 NONE_FAILED: dict[str, Any] = {"batchItemFailures": []}
+# With the transformer of its rule, and had the rule none.
+OBJECT_CREATED = {
+    "transformed": events.load("sqs_object_created"),
+    "whole": events.queue_batch(json.dumps(events.load("object_created"))),
+}
 TABLES = {"stream_reports": "ReportsTable", "stream_audit": "AuditTable"}
 
 
@@ -53,7 +58,7 @@ def test_without_a_public_address_links_lead_to_where_the_gateway_was_asked(
 
 
 def test_a_request_behind_the_authorizer_is_its_officers() -> None:
-    event = events.load("api_officer_request")
+    event = events.officer_request()
     assert app(event, None)["statusCode"] == 403
     cloud.officer(event["requestContext"]["authorizer"]["principalId"])
     assert app(event, None)["statusCode"] == 200
@@ -65,9 +70,8 @@ def test_a_token_that_is_none_is_refused() -> None:
 
 
 def test_an_object_is_read_the_same_with_and_without_the_transformer() -> None:
-    whole, transformed = (
-        read_stored_object(events.load(name)["Records"][0]["body"])
-        for name in ("sqs_object_created_whole", "sqs_object_created")
+    transformed, whole = (
+        read_stored_object(each["Records"][0]["body"]) for each in OBJECT_CREATED.values()
     )
     assert whole == transformed
     assert transformed
@@ -76,10 +80,10 @@ def test_an_object_is_read_the_same_with_and_without_the_transformer() -> None:
     assert transformed.sequencer
 
 
-@pytest.mark.parametrize("name", ["sqs_object_created", "sqs_object_created_whole"])
+@pytest.mark.parametrize("form", OBJECT_CREATED)
 @pytest.mark.parametrize("take", [functions.make_thumbnails, functions.record_media])
-def test_a_batch_of_the_queue_about_another_bucket_is_passed_over(take: Any, name: str) -> None:
-    assert take(events.load(name), None) == NONE_FAILED
+def test_a_batch_of_the_queue_about_another_bucket_is_passed_over(take: Any, form: str) -> None:
+    assert take(OBJECT_CREATED[form], None) == NONE_FAILED
 
 
 @pytest.mark.parametrize("rule", ["UploadsRule", "ManifestsRule"])

@@ -18,9 +18,7 @@ def meter(aws: Mapping[str, str]) -> Iterator[Meter]:
 
 
 @pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.name)
-def test_no_operation_costs_more_than_its_budget(
-    meter: Meter, clean: None, operation: Operation
-) -> None:
+def test_no_operation_costs_more_than_its_budget(meter: Meter, operation: Operation) -> None:
     act = operation.prepare()
     with meter.measured() as calls:
         reply = act()

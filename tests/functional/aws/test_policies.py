@@ -311,8 +311,7 @@ def closed_duplicate() -> tuple[dict[str, Any], dict[str, Any]]:
     duplicate, original = (file() for _ in range(2))
     closing = {"status": "closed", "disposition": "duplicate", "reason": "Known."}
     path, link = f"/v1/officer/reports/{duplicate['id']}", {"duplicate_of": original["id"]}
-    reply = call("PATCH", path, closing | link, officer=CHIEF, version=1)
-    assert reply.status == 200, reply.text
+    call("PATCH", path, closing | link, officer=CHIEF, version=1).expect(200)
     return duplicate, original
 
 

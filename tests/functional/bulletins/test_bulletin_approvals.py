@@ -262,10 +262,7 @@ def test_a_code_that_is_not_one_is_refused_with_those_there_are(
     step: str, allowed: list[str], sent: dict[str, Any], code: str
 ) -> None:
     path = f"/v1/officer/bulletins/{published()['id']}/{step}"
-    reply = call("POST", path, sent, officer=LI)
-
-    assert reply.status == 422
-    [error] = reply.json["errors"]
+    [error] = call("POST", path, sent, officer=LI).expect(422)["errors"]
     assert (error["field"], error["code"], error["allowed"]) == ("code", code, allowed)
 
 
@@ -273,8 +270,7 @@ def test_a_code_that_is_not_one_is_refused_with_those_there_are(
     ("step", "code"), [("resolve", "published_in_error"), ("withdraw", "found_safe")]
 )
 def test_a_code_of_the_other_step_is_refused(step: str, code: str) -> None:
-    reply = end(published(), step, code=code)
-    assert (reply.status, reply.json["errors"][0]["code"]) == (422, "unknown_value")
+    assert end(published(), step, code=code).wrong[0][1] == "unknown_value"
 
 
 @pytest.mark.parametrize(
@@ -294,5 +290,4 @@ def test_a_code_of_the_other_step_is_refused(step: str, code: str) -> None:
 def test_wrong_words_are_named_as_the_sender_calls_them(
     step: str, sent: dict[str, Any], field: str
 ) -> None:
-    reply = end(published(), step, **sent)
-    assert (reply.status, [each["field"] for each in reply.json["errors"]]) == (422, [field])
+    assert end(published(), step, **sent).wrong_fields == [field]

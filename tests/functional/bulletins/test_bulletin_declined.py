@@ -37,19 +37,14 @@ def decline(bulletin: Mapping[str, Any], by: str = ZHAO, reason: str = WHY) -> R
     return call("POST", path, {"reason": reason}, officer=by, headers=tag)
 
 
-def refused(reply: Reply) -> tuple[int, str]:
-    return reply.status, reply.json["code"]
-
-
 def test_a_declined_draft_waits_again_once_it_is_written_anew() -> None:
     bulletin = drafted()
-    said = decline(bulletin)
-    assert said.status == 200, said.text
-    declined = said.json["declined"]
+    said = decline(bulletin).expect(200)
+    declined = said["declined"]
     assert (declined["by"], declined["version"], declined["reason"]) == (ZHAO, 1, WHY)
-    assert (said.json["state"], said.json["pending"]) == ("draft", False)
-    assert said.json["steps"] == ["write", "withdraw"]
-    assert refused(approve(bulletin)) == (409, "illegal_transition")
+    assert (said["state"], said["pending"]) == ("draft", False)
+    assert said["steps"] == ["write", "withdraw"]
+    assert approve(bulletin).refusal == (409, "illegal_transition")
 
     anew = change(bulletin, body={"en": "Tuesday."}).json
     assert (anew["declined"], anew["pending"]) == (None, True)
@@ -78,7 +73,7 @@ def test_readers_keep_what_is_published_while_a_correction_is_declined() -> None
     assert read(bulletin).json["body"] == draft()["body"]
     # Officers still see both.
     assert (said["body"], said["published"]["body"]) == ({"en": "Wednesday."}, draft()["body"])
-    assert refused(approve(other)) == (409, "illegal_transition")
+    assert approve(other).refusal == (409, "illegal_transition")
 
 
 @pytest.mark.parametrize(("step", "name"), [("resolve", "outcome"), ("withdraw", "reason")])
@@ -87,7 +82,7 @@ def test_declined_words_are_not_shown_and_new_ones_wait(step: str, name: str) ->
     words: dict[str, Any] = {name: {"en": "Words."}}
     ended = end(bulletin, step, **words).json
     assert decline(ended).status == 200
-    assert refused(approve(ended)) == (409, "illegal_transition")
+    assert approve(ended).refusal == (409, "illegal_transition")
 
     words = {name: {"en": "Other words."}}
     again = end(bulletin, step, **words).json
@@ -119,8 +114,8 @@ def test_a_reason_is_needed_and_nothing_is_declined_twice() -> None:
     first = decline(bulletin)
     # The same officer again: a repeated call.
     assert decline(bulletin, reason="Another one.").json == first.json
-    assert refused(decline(bulletin, by=LI)) == (409, "illegal_transition")
-    assert refused(decline(published())) == (409, "illegal_transition")
+    assert decline(bulletin, by=LI).refusal == (409, "illegal_transition")
+    assert decline(published()).refusal == (409, "illegal_transition")
 
 
 def test_nobody_declines_what_they_cannot_see() -> None:
@@ -138,13 +133,12 @@ def test_a_picture_that_becomes_ready_does_not_let_a_declined_bulletin_wait() ->
     now = opened(bulletin)
     assert now["version"] > added["version"]
     assert (now["pending"], now["declined"]["version"]) == (False, added["version"])
-    assert refused(approve(now)) == (409, "illegal_transition")
+    assert approve(now).refusal == (409, "illegal_transition")
 
 
 def test_its_authors_are_notified_and_nobody_else() -> None:
     bulletin = drafted()
-    cloud.stream(cloud.all_keys())
-    cloud.forget_sent()
+    cloud.catch_up()
     decline(bulletin)
     cloud.stream(cloud.all_keys())
     (notice,) = cloud.sent()
@@ -156,8 +150,7 @@ def test_its_authors_are_notified_and_nobody_else() -> None:
 
 def test_whoever_declines_their_own_is_not_notified() -> None:
     bulletin = drafted()
-    cloud.stream(cloud.all_keys())
-    cloud.forget_sent()
+    cloud.catch_up()
     assert decline(bulletin, by=LI).status == 200
     cloud.stream(cloud.all_keys())
     assert cloud.sent() == []

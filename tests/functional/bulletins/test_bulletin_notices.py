@@ -1,6 +1,5 @@
 """What awaits an approval of a bulletin is notified to those who may approve it, and once."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -28,8 +27,7 @@ CHEN = "chen"
 
 
 @pytest.fixture
-def officers(clean: None) -> Iterator[None]:
-    wiring.reset()
+def officers(clean: None, fresh: None) -> None:
     later = wiring.clock.now() + WAIT
     rows: dict[str, dict[str, Any]] = {
         LI: {},
@@ -44,8 +42,6 @@ def officers(clean: None) -> Iterator[None]:
         fields = {"categories": (ALL,), "districts": (ALL,), **more}
         wiring.officers().put(Officer(username=username, **fields))
     cloud.forget_sent()
-    yield
-    wiring.reset()
 
 
 def notices() -> list[tuple[str, set[str]]]:

@@ -54,9 +54,7 @@ def with_picture(**more: Any) -> dict[str, Any]:
 
 
 def published_with_picture(**more: Any) -> dict[str, Any]:
-    reply = approve(with_picture(**more))
-    assert reply.status == 200, reply.text
-    return dict(reply.json)
+    return dict(approve(with_picture(**more)).expect(200))
 
 
 def objects(bulletin: Mapping[str, Any]) -> list[str]:
@@ -85,8 +83,7 @@ def public_rows(bulletin: Mapping[str, Any]) -> list[str]:
 
 
 def sweep_after(life: timedelta) -> None:
-    wiring.clock.advance(life)
-    assert cloud.sweep()["failed"] == 0
+    assert cloud.sweep(life)["failed"] == 0
 
 
 def finish(bulletin: Mapping[str, Any], how: str) -> None:
@@ -94,8 +91,7 @@ def finish(bulletin: Mapping[str, Any], how: str) -> None:
     if how != "expire":
         assert end(bulletin, how).status == 200
         return
-    wiring.clock.advance(times.parse(bulletin["expires_at"]) - wiring.clock.now())
-    assert cloud.sweep()["failed"] == 0
+    assert cloud.sweep(times.parse(bulletin["expires_at"]) - wiring.clock.now())["failed"] == 0
 
 
 def test_pictures_of_a_withdrawn_bulletin_are_deleted_after_a_day() -> None:
@@ -134,9 +130,7 @@ def test_an_expired_bulletin_can_be_renewed_with_its_picture_for_thirty_days() -
     finish(bulletin, "expire")
     sweep_after(TRACE_LIFE - timedelta(minutes=1))
     date = times.render(wiring.clock.now() + timedelta(days=1))
-    renewed = approve(change(opened(bulletin), expires_at=date).json)
-
-    assert renewed.status == 200, renewed.text
+    approve(change(opened(bulletin), expires_at=date).json).expect(200)
     sweep_after(timedelta(minutes=1))
     assert public_rows(bulletin) == ["PUBLIC#*", "PUBLIC#key_cases"]
     assert objects(bulletin)

@@ -54,9 +54,7 @@ def draft(**more: Any) -> dict[str, Any]:
 
 
 def drafted(by: str = LI, **more: Any) -> dict[str, Any]:
-    reply = call("POST", "/v1/officer/bulletins", draft(**more), officer=by)
-    assert reply.status == 201, reply.text
-    return dict(reply.json)
+    return dict(call("POST", "/v1/officer/bulletins", draft(**more), officer=by).expect(201))
 
 
 def approve(bulletin: Mapping[str, Any], by: str = ZHAO, tag: str | None = None) -> Reply:
@@ -65,9 +63,7 @@ def approve(bulletin: Mapping[str, Any], by: str = ZHAO, tag: str | None = None)
 
 
 def published(**more: Any) -> dict[str, Any]:
-    reply = approve(drafted(**more))
-    assert reply.status == 200, reply.text
-    return dict(reply.json)
+    return dict(approve(drafted(**more)).expect(200))
 
 
 def change(bulletin: Mapping[str, Any], by: str = LI, **changes: Any) -> Reply:
@@ -100,8 +96,7 @@ def test_readers_see_nothing_before_a_second_officer_approves() -> None:
     assert is_bulletin_id(bulletin["id"])
     assert listed() == []
     assert read(bulletin).status == 404
-    own = approve(bulletin, by=LI)
-    assert (own.status, own.json["code"]) == (403, "self_approval")
+    assert approve(bulletin, by=LI).refusal == (403, "self_approval")
 
     assert approve(bulletin).status == 200
     assert listed() == [bulletin["id"]]
@@ -146,8 +141,7 @@ def test_a_correction_taken_back_leaves_nothing_to_approve() -> None:
     back = change(other, body=draft()["body"]).json
 
     assert back["pending"] is False
-    reply = approve(back)
-    assert (reply.status, reply.json["code"]) == (409, "illegal_transition")
+    assert approve(back).refusal == (409, "illegal_transition")
 
 
 def test_the_same_approval_again_returns_the_same() -> None:
@@ -203,8 +197,7 @@ def test_a_correction_that_waited_beyond_the_end_republishes_nothing() -> None:
 def test_wrong_fields_are_named_as_the_sender_calls_them(
     fields: dict[str, Any], named: list[str]
 ) -> None:
-    reply = call("POST", "/v1/officer/bulletins", draft(**fields), officer=LI)
-    assert (reply.status, [error["field"] for error in reply.json["errors"]]) == (422, named)
+    assert call("POST", "/v1/officer/bulletins", draft(**fields), officer=LI).wrong_fields == named
 
 
 def test_an_outcome_is_corrected_by_any_officer_of_the_channel() -> None:
@@ -239,12 +232,10 @@ def test_the_history_shows_each_version_and_who_approved_it() -> None:
     end(bulletin, "withdraw", reason={"en": "The family asks for it."})
     approve(opened(bulletin), by="chen")
     approve(opened(bulletin), by=ZHAO)
-    reply = call("GET", f"{path}/history", officer=ZHAO)
-
-    assert reply.status == 200, reply.text
+    reply = call("GET", f"{path}/history", officer=ZHAO).expect(200)
     notified = [
         (item["by"], item["detail"]["step"], item["detail"]["version"])
-        for item in reply.json["items"]
+        for item in reply["items"]
         if item["action"] == "change"
     ]
     assert notified == [
@@ -256,7 +247,7 @@ def test_the_history_shows_each_version_and_who_approved_it() -> None:
         (LI, "withdraw", 4),
         (ZHAO, "approve", 4),
     ]
-    details = [item["detail"] for item in reply.json["items"] if item["action"] == "change"]
+    details = [item["detail"] for item in reply["items"] if item["action"] == "change"]
     assert (details[0]["content"]["body"], details[2]["content"]["body"]) == (
         draft()["body"],
         {"en": "Wednesday evening."},
@@ -267,9 +258,9 @@ def test_the_history_shows_each_version_and_who_approved_it() -> None:
         ("no_longer_sought", {"en": "Over."}, None),
         ("no_longer_sought", None, {"en": "The family asks for it."}),
     ]
-    [denied] = [item["detail"] for item in reply.json["items"] if item["action"] == "denied"]
+    [denied] = [item["detail"] for item in reply["items"] if item["action"] == "denied"]
     assert denied == {"step": "withdrawal", "code": "self_approval"}
-    assert reply.json["items"][-1]["detail"] == {"part": "history"}
+    assert reply["items"][-1]["detail"] == {"part": "history"}
     assert call("GET", f"{path}/history", officer=WANG).status == 404
 
 
@@ -361,7 +352,7 @@ def seen_by_reporter(lead: Mapping[str, Any], language: str) -> str:
 
 def test_a_closed_channel_takes_no_draft_until_an_admin_opens_it() -> None:
     closed = call("POST", "/v1/officer/bulletins", draft(channel="lost_and_found"), officer=LI)
-    assert (closed.status, closed.json["code"]) == (409, "channel_not_active")
+    assert closed.refusal == (409, "channel_not_active")
     change = {"channels": [{"code": "lost_and_found", "state": "active"}]}
     assert call("PATCH", "/v1/admin/catalogue", change, officer=LI).status == 403
     assert call("PATCH", "/v1/admin/catalogue", change, officer="chen").status == 200
@@ -371,9 +362,7 @@ def test_a_closed_channel_takes_no_draft_until_an_admin_opens_it() -> None:
 
 def test_a_missing_persons_bulletin_needs_the_guardians_consent() -> None:
     refused = call("POST", "/v1/officer/bulletins", draft(channel="missing_persons"), officer=LI)
-    assert [(error["field"], error["code"]) for error in refused.json["errors"]] == [
-        ("guardian_consent", "consent_required")
-    ]
+    assert refused.wrong == [("guardian_consent", "consent_required")]
     bulletin = drafted(channel="missing_persons", guardian_consent=True)
 
     assert bulletin["consent"]["by"] == LI
@@ -393,9 +382,7 @@ def test_a_bulletin_lives_as_long_as_its_kind_and_no_longer(
 
     too_late = times.render(wiring.clock.now() + life + timedelta(minutes=1))
     reply = call("POST", "/v1/officer/bulletins", draft(expires_at=too_late, **more), officer=LI)
-    assert [(error["field"], error["code"]) for error in reply.json["errors"]] == [
-        ("expires_at", "lives_too_long")
-    ]
+    assert reply.wrong == [("expires_at", "lives_too_long")]
 
 
 def test_a_bulletin_expires_by_the_clock_before_the_sweep_and_can_be_renewed() -> None:
@@ -456,8 +443,7 @@ def test_withdrawn_at_once_it_is_gone_everywhere() -> None:
     assert (listed(), read(bulletin).status, public_rows()) == ([], 404, [])
     again = end(bulletin, "withdraw", code="published_in_error")
     assert (again.status, again.json) == (200, reply.json)
-    other = end(bulletin, "resolve")
-    assert (other.status, other.json["code"]) == (409, "illegal_transition")
+    assert end(bulletin, "resolve").refusal == (409, "illegal_transition")
 
 
 def test_another_channels_bulletin_looks_like_none() -> None:
@@ -483,7 +469,7 @@ def test_a_lead_names_a_published_bulletin_and_its_reporter_sees_the_outcome() -
     refused = call(
         "POST", "/v1/reports", report("other", bulletin_id=unpublished["id"]), key=new_key()
     )
-    assert [error["field"] for error in refused.json["errors"]] == ["bulletin_id"]
+    assert refused.wrong_fields == ["bulletin_id"]
     lead = file("other", bulletin_id=bulletin["id"])
     assert mine(lead)["outcome"] is None
     assert opened(bulletin)["leads"] == 1
@@ -565,7 +551,7 @@ def test_the_same_draft_again_is_one_draft() -> None:
     other = call("POST", "/v1/officer/bulletins", draft(body={"en": "Other."}), officer=LI, key=key)
 
     assert first.json["id"] == second.json["id"]
-    assert (other.status, other.json["code"]) == (422, "key_reused")
+    assert other.refusal == (422, "key_reused")
 
 
 def test_a_picture_is_shown_once_it_is_ready_and_its_version_approved() -> None:
@@ -576,8 +562,7 @@ def test_a_picture_is_shown_once_it_is_ready_and_its_version_approved() -> None:
     assert (reply.status, reply.json["version"], reply.headers["etag"]) == (201, 2, '"2"')
     upload = reply.json["uploads"][0]
     assert upload["fields"]["key"] == original_key(bulletin["id"], upload["media_id"])
-    pending = approve(opened(bulletin))
-    assert (pending.status, pending.json["code"]) == (409, "media_pending")
+    assert approve(opened(bulletin)).refusal == (409, "media_pending")
     stable = f"/v1/bulletins/{bulletin['id']}/media/{upload['media_id']}"
 
     settle(bulletin["id"], upload["media_id"])
@@ -609,9 +594,7 @@ def test_a_resident_cannot_bring_a_picture_into_a_bulletin() -> None:
     bulletin = drafted()
 
     reply = change(bulletin, media=[created["uploads"][0]["media_id"]])
-    assert [(error["field"], error["code"]) for error in reply.json["errors"]] == [
-        ("media.0", "unknown_value")
-    ]
+    assert reply.wrong == [("media.0", "unknown_value")]
 
 
 def test_a_picture_that_never_comes_is_rejected_and_no_longer_shown() -> None:

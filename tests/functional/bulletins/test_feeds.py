@@ -151,9 +151,7 @@ def with_picture(**more: Any) -> dict[str, Any]:
         "uploads"
     ][0]
     settle(bulletin["id"], upload["media_id"])
-    reply = approve(opened(bulletin))
-    assert reply.status == 200, reply.text
-    return dict(reply.json)
+    return dict(approve(opened(bulletin)).expect(200))
 
 
 def assert_is_atom(feed: etree._Element) -> None:
@@ -246,8 +244,7 @@ def test_an_alert_its_updates_and_its_cancel_are_valid_and_chained() -> None:
         channel="missing_persons", guardian_consent=True, about="child", area=PLACE
     )
     first = alert(bulletin)
-    corrected = approve(change(opened(bulletin), body={"en": "In a red coat."}).json)
-    assert corrected.status == 200, corrected.text
+    approve(change(opened(bulletin), body={"en": "In a red coat."}).json).expect(200)
     second = alert(bulletin)
     end(bulletin, "resolve", code="found")
     third = alert(bulletin)
@@ -310,8 +307,7 @@ def ended(bulletin: Mapping[str, Any], step: str) -> None:
     if step != "expire":
         assert end(bulletin, step).status == 200
         return
-    wiring.clock.advance(timedelta(days=30))
-    assert cloud.sweep()["failed"] == 0
+    assert cloud.sweep(timedelta(days=30))["failed"] == 0
 
 
 @pytest.mark.parametrize("step", ENDS)

@@ -52,8 +52,8 @@ DAILY = ("other", "traffic_violation", "lost_and_found", "suspected_offender")
 
 
 @pytest.fixture(autouse=True)
-def _people(clean: None) -> Iterator[None]:
-    yield from duty()
+def _people(clean: None, fresh: None) -> None:
+    duty()
 
 
 class Night:
@@ -163,9 +163,7 @@ class Desk:
 
     def take_in(self, like: str) -> str:
         self.actions += 1
-        reply = call("POST", INCIDENTS, {"like": like}, officer="wang")
-        assert reply.status == 201, reply.text
-        return str(reply.json["id"])
+        return str(call("POST", INCIDENTS, {"like": like}, officer="wang").expect(201)["id"])
 
     def step_on_all(self, incident: str, **step: Any) -> None:
         """Open the incident, choose a step, write what it needs, and confirm."""
@@ -189,9 +187,8 @@ class Desk:
     def _until_done(path: str, body: dict[str, Any]) -> None:
         key = new_key()
         while True:
-            reply = call("POST", path, body, officer="wang", key=key)
-            assert reply.status == 200, reply.text
-            if not any(each["code"] == "unavailable" for each in reply.json["left"]):
+            reply = call("POST", path, body, officer="wang", key=key).expect(200)
+            if not any(each["code"] == "unavailable" for each in reply["left"]):
                 return
 
 

@@ -1,11 +1,10 @@
 """A step on the reports that an officer has chosen in a list is as safe as on one."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
 
-from chalicelib import wiring
 from chalicelib.store.audit.rows import Action
 from tests import cloud
 from tests.client import Reply, call, new_key
@@ -20,17 +19,7 @@ from tests.functional.casework.test_incident_steps import (
 from tests.functional.reports.test_ends import MEDIA, settled
 from tests.steps import by_officer, by_reporter, file, head, mine, opened, write
 
-pytestmark = pytest.mark.usefixtures("aws", "clean")
-
-
-@pytest.fixture(autouse=True)
-def _people(clean: None) -> Iterator[None]:
-    wiring.reset()
-    cloud.officer()
-    cloud.officer("li")
-    cloud.officer("zhao", categories=("other",))
-    yield
-    wiring.reset()
+pytestmark = pytest.mark.officers("wang", "li", zhao={"categories": ("other",)})
 
 
 def on(
@@ -125,7 +114,7 @@ def test_a_message_that_is_not_filled_in_stops_the_step_of_all() -> None:
     created = file()
     opened(created)
     reply = on(created, **ACKNOWLEDGE, message="We come to {place}.")
-    assert (reply.status, reply.json["errors"][0]["code"]) == (422, "placeholder_left")
+    assert reply.wrong[0][1] == "placeholder_left"
     assert head(created)["status"] == "new"
 
 

@@ -24,13 +24,9 @@ FLOOD = "A bomb will go off in the station at noon."
 
 
 @pytest.fixture(autouse=True)
-def _officers(clean: None) -> Iterator[None]:
-    wiring.reset()
-    wiring.pause_by(lambda seconds: None)
+def _officers(clean: None, fresh: None) -> None:
     cloud.officer()
     scheduled.suggest_incidents(cloud.SCHEDULE, None)
-    yield
-    wiring.reset()
 
 
 def file_other(**more: Any) -> str:
@@ -47,12 +43,11 @@ def pages(
     cursor = ""
     while True:
         address = f"/v1/officer/reports?category={category}&limit={limit}{query}{cursor}"
-        reply = call("GET", address, officer="wang")
-        assert reply.status == 200, reply.text
-        yield reply.json["items"]
-        if reply.json["next_cursor"] is None:
+        reply = call("GET", address, officer="wang").expect(200)
+        yield reply["items"]
+        if reply["next_cursor"] is None:
             return
-        cursor = f"&cursor={reply.json['next_cursor']}"
+        cursor = f"&cursor={reply['next_cursor']}"
 
 
 def count(row: dict[str, Any]) -> int:
@@ -178,8 +173,7 @@ def test_other_reports_are_one_row_wherever_they_come_from() -> None:
 
 def raise_urgency(report_id: str) -> None:
     path = f"/v1/officer/reports/{report_id}"
-    reply = call("PATCH", path, {"urgency": "critical"}, officer="wang", version=1)
-    assert reply.status == 200, reply.text
+    call("PATCH", path, {"urgency": "critical"}, officer="wang", version=1).expect(200)
 
 
 def test_what_becomes_critical_gets_a_row_of_its_own() -> None:
@@ -271,8 +265,7 @@ def test_a_withdrawn_report_lists_nothing_that_the_withdrawal_erases() -> None:
 def test_a_deleted_report_lists_nothing() -> None:
     created = with_photo()
     by_reporter("DELETE", created)
-    wiring.clock.advance(timedelta(days=31))
-    cloud.sweep()
+    cloud.sweep(timedelta(days=31))
     head = row(created)
     assert "deleted_at" in head
     assert "listed" not in head

@@ -40,9 +40,8 @@ def with_gist(category: str = "other", text: str = GIST, **more: Any) -> dict[st
 
 def page(query: str = "", officer: str = "wang") -> dict[str, str | None]:
     """Return the gists of a list by report."""
-    reply = call("GET", f"/v1/officer/reports?{query}", officer=officer)
-    assert reply.status == 200, reply.text
-    return {item["id"]: item["gist"] for item in reply.json["items"]}
+    reply = call("GET", f"/v1/officer/reports?{query}", officer=officer).expect(200)
+    return {item["id"]: item["gist"] for item in reply["items"]}
 
 
 def made_keys() -> Any:

@@ -25,9 +25,7 @@ def file_text(category: str = "other", **more: Any) -> dict[str, Any]:
 
 
 def handover(officer: str = "wang") -> Any:
-    reply = call("GET", "/v1/officer/handover", officer=officer)
-    assert reply.status == 200, reply.text
-    return reply.json
+    return call("GET", "/v1/officer/handover", officer=officer).expect(200)
 
 
 def ids(found: Any, what: str) -> set[str]:
@@ -82,9 +80,7 @@ def test_what_waits_for_longer_is_handed_over_whatever_its_age() -> None:
         change_report(each["id"], 1, status="acknowledged")
     change_report(seen["id"], 1, status="acknowledged")
     by_reporter("POST", written, "/messages", {"text": "More."})
-    cloud.stream(cloud.all_keys())
-    wiring.clock.advance(timedelta(hours=30))
-    cloud.sweep()
+    cloud.go_on(timedelta(hours=30))
     recent = file_text()["id"]
     found = handover()
 

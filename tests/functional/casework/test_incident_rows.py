@@ -31,19 +31,15 @@ A_SPOT = 180 / 2**17  # degrees of latitude: 150 m
 
 
 @pytest.fixture(autouse=True)
-def _people(clean: None) -> Iterator[None]:
-    yield from duty()
+def _people(clean: None, fresh: None) -> None:
+    duty()
 
 
-def duty() -> Iterator[None]:
+def duty() -> None:
     """Have two officers, and the key of the day."""
-    wiring.reset()
-    wiring.pause_by(lambda seconds: None)
     cloud.officer()
     cloud.officer("zhao", categories=("other",))
     suggest()
-    yield
-    wiring.reset()
 
 
 def filed(*bodies: Mapping[str, Any], category: str = "suspected_offender") -> list[dict[str, Any]]:
@@ -62,9 +58,7 @@ def create(like: Mapping[str, Any], officer: str = "wang") -> Reply:
 
 
 def made(like: Mapping[str, Any], officer: str = "wang") -> dict[str, Any]:
-    reply = create(like, officer)
-    assert reply.status == 201, reply.text
-    return dict(reply.json)
+    return dict(create(like, officer).expect(201))
 
 
 def read(incident: Mapping[str, Any], officer: str = "wang", query: str = "") -> Reply:
@@ -226,9 +220,7 @@ def test_what_is_known_by_its_text_leads_on_by_its_place_too() -> None:
 
 
 def events(officer: str = "wang") -> list[dict[str, Any]]:
-    reply = call("GET", INCIDENTS, officer=officer)
-    assert reply.status == 200, reply.text
-    return list(reply.json["items"])
+    return list(call("GET", INCIDENTS, officer=officer).expect(200)["items"])
 
 
 def test_what_could_be_an_incident_is_found_and_taken_in_by_its_first() -> None:
@@ -392,8 +384,7 @@ def test_a_withdrawn_and_a_deleted_report_are_in_no_incident() -> None:
     version = opened(third)["version"]
     end = {"status": "closed", "disposition": "resolved", "reason": "Found."}
     by_officer("PATCH", third, "", end, version=version)
-    wiring.clock.advance(timedelta(days=400))
-    cloud.sweep()
+    cloud.sweep(timedelta(days=400))
     assert read(incident).json["count"] == 1
 
 
@@ -402,8 +393,7 @@ def test_a_report_that_goes_to_oversight_leaves_its_incident() -> None:
     first, second = alike(2)
     incident = made(first)
     opened(second)
-    reply = by_officer("POST", second, "/oversight", {"reason": "It names an officer."})
-    assert reply.status == 204, reply.text
+    by_officer("POST", second, "/oversight", {"reason": "It names an officer."}).expect(204)
     assert read(incident).json["count"] == 1
     assert read(incident, "mo").status == 404
     assert made(second, "mo") == {"id": opened(second, "mo")["incident"]["id"], "count": 1}

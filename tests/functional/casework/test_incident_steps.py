@@ -1,6 +1,6 @@
 """A step on all reports of an incident is as safe as on one, and it says what it leaves."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import pytest
@@ -30,8 +30,8 @@ pytestmark = pytest.mark.usefixtures("aws", "clean")
 
 
 @pytest.fixture(autouse=True)
-def _people(clean: None) -> Iterator[None]:
-    yield from duty()
+def _people(clean: None, fresh: None) -> None:
+    duty()
 
 
 CLOSE: dict[str, Any] = {

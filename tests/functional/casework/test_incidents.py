@@ -1,7 +1,7 @@
 """Reports that look like one event are suggested to officers, and nothing of them is kept."""
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -36,13 +36,9 @@ pytestmark = pytest.mark.usefixtures("aws", "clean")
 
 
 @pytest.fixture(autouse=True)
-def _officers(clean: None) -> Iterator[None]:
-    wiring.reset()
-    wiring.pause_by(lambda seconds: None)
+def _officers(clean: None, fresh: None) -> None:
     cloud.officer()
     suggest()  # makes the key of the day
-    yield
-    wiring.reset()
 
 
 def suggest() -> dict[str, int]:
@@ -275,8 +271,7 @@ def test_a_sketch_has_one_length_and_leaves_its_row() -> None:
 
 
 def _head(created: Mapping[str, Any]) -> dict[str, Any]:
-    head = wiring.reports().head(created["id"])
-    assert head
+    head = cloud.head(created["id"])
     return head.row
 
 

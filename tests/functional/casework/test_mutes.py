@@ -34,9 +34,7 @@ def say(created: Mapping[str, Any]) -> Reply:
 def kinds() -> list[str]:
     """Return the kinds of all notices, after more than a minute in which everything runs."""
     for _ in range(2):
-        cloud.stream(cloud.all_keys())
-        wiring.clock.advance(timedelta(seconds=61))
-        cloud.sweep()
+        cloud.go_on(timedelta(seconds=61))
     return [each["kind"] for each in cloud.sent()]
 
 
@@ -115,8 +113,7 @@ def test_both_steps_are_on_record_and_a_repetition_changes_nothing() -> None:
     history = by_officer("GET", created, "/history", officer="li").json["items"]
     steps = [(each["by"], each["detail"]) for each in history if each["action"] == "change"]
     assert steps == [("wang", {"muted": True, **WHY}), ("li", {"muted": False})]
-    head = wiring.reports().head(created["id"])
-    assert head
+    head = cloud.head(created["id"])
     assert head.report.version == 1
 
 

@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-from chalicelib import wiring
 from chalicelib.domain.reports.outlines import REMIND_EVERY
 from tests import cloud
 from tests.client import call, change_report, new_key, read_and_approve, report
@@ -28,8 +27,7 @@ def taken(place: Mapping[str, float] = OUTSIDE) -> dict[str, Any]:
 def reminded(after: timedelta = REMIND_EVERY) -> list[str]:
     """Return the ids of reports that officers are reminded of when this time has passed."""
     cloud.forget_sent()
-    wiring.clock.advance(after + timedelta(minutes=1))
-    cloud.sweep()
+    cloud.sweep(after + timedelta(minutes=1))
     return [each["report_id"] for each in cloud.sent() if each["kind"] == "outside"]
 
 
@@ -37,8 +35,7 @@ def refer(created: Mapping[str, Any]) -> None:
     path = f"/v1/officer/reports/{created['id']}/referral"
     body = {"agency": "municipal_police", "reason": "Theirs.", "include": ["text"]}
     assert call("POST", path, body, officer="wang").status == 201
-    approved = read_and_approve(f"{path}/approve", "li")
-    assert approved.status == 200, approved.text
+    read_and_approve(f"{path}/approve", "li").expect(200)
 
 
 @pytest.mark.parametrize(("language", "says"), [("en", "can pass it on"), ("zh", "可转给")])

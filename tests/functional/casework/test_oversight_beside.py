@@ -254,8 +254,7 @@ def test_auditors_learn_of_no_opening_of_it_when_it_is_deleted() -> None:
     entered = call("POST", "/v1/officer/reports", body, key=new_key(), officer="wang").json
     audit_trail.seal(audit_trail.stream_of())
     assert by_reporter("DELETE", entered).status < 300
-    wiring.clock.advance(timedelta(days=31))
-    cloud.sweep()
+    cloud.sweep(timedelta(days=31))
     deleted_at = wiring.clock.now()
     tombstone = head(entered)
     assert "deleted_at" in tombstone
@@ -333,8 +332,7 @@ def test_a_request_that_oversight_registers_is_theirs() -> None:
     decision = {"outcome": "granted", "reason": "It is theirs."}
     cloud.forget_sent()
     assert call("POST", f"{path}/decision", decision, officer="ombud").status == 201
-    cloud.stream(cloud.all_keys())
-    cloud.sweep()
+    cloud.go_on()
     assert addressed() == {"role:oversight"}
 
 
@@ -342,13 +340,12 @@ def test_a_request_that_oversight_registers_is_theirs() -> None:
     ("by", "other", "to"), [("wang", "li", set()), ("ombud", "ombud2", {"role:oversight"})]
 )
 def test_what_is_declined_does_not_name_who_is_of_oversight_by_now(
-    aws: Mapping[str, str], by: str, other: str, to: set[str]
+    by: str, other: str, to: set[str]
 ) -> None:
     path = f"{REQUESTS}/{call('POST', REQUESTS, ASKED, officer=by).json['number']}"
     decision = {"outcome": "granted", "reason": "It is theirs."}
     assert call("POST", f"{path}/decision", decision, officer=by).status == 201
-    cloud.stream(cloud.all_keys())
-    cloud.forget_sent()
+    cloud.catch_up()
     roster = wiring.subscriptions().roster
     roster.keep_member("wang", Member(oversight=True, email_rank=0))
     why = {"reason": "It is not."}
@@ -358,10 +355,9 @@ def test_what_is_declined_does_not_name_who_is_of_oversight_by_now(
     assert not [pk for pk, _ in cloud.all_keys() if pk.endswith("#declined")]
 
 
-def test_oversight_is_asked_to_approve_its_own_export(aws: Mapping[str, str]) -> None:
+def test_oversight_is_asked_to_approve_its_own_export() -> None:
     created = about_police()
-    cloud.stream(cloud.all_keys())
-    cloud.forget_sent()
+    cloud.catch_up()
     body = {"report_id": created["id"], "reason": "A court asks.", "custody": True}
     assert call("POST", "/v1/officer/exports", body, officer="ombud").status == 202
     cloud.stream(cloud.all_keys())

@@ -21,9 +21,7 @@ pytestmark = pytest.mark.officers(
 
 
 def pulse(officer: str = "wang") -> dict[str, Any]:
-    reply = call("GET", "/v1/officer/pulse", officer=officer)
-    assert reply.status == 200, reply.text
-    return dict(reply.json)
+    return dict(call("GET", "/v1/officer/pulse", officer=officer).expect(200))
 
 
 def records(officer: str = "wang") -> list[Any]:
@@ -36,9 +34,7 @@ def test_it_counts_what_needs_somebody() -> None:
     file("child_abduction", source="drill")
     change_report(done["id"], 1, status="closed", disposition="resolved", reason="It is done.")
     change_report(taken["id"], 1, status="acknowledged")
-    cloud.stream(cloud.all_keys())
-    wiring.clock.advance(timedelta(minutes=31))
-    cloud.sweep()
+    cloud.go_on(timedelta(minutes=31))
     file("child_abduction")
     write(written)
     found = pulse()
@@ -224,9 +220,7 @@ def test_while_nothing_changes_no_report_is_read_and_nothing_is_written() -> Non
 
 
 @pytest.mark.usefixtures("standing_clock")
-def test_a_change_is_counted_with_the_next_pulse_and_its_category_alone_is_read(
-    aws: Mapping[str, str],
-) -> None:
+def test_a_change_is_counted_with_the_next_pulse_and_its_category_alone_is_read() -> None:
     file("other")
     cloud.stream(cloud.all_keys())
     pulse()
@@ -317,9 +311,8 @@ def filed() -> str:
 
 def look(officer: str, report_id: str | None = None) -> list[dict[str, Any]]:
     query = f"?looking_at={report_id}" if report_id else ""
-    reply = call("GET", f"/v1/officer/pulse{query}", officer=officer)
-    assert reply.status == 200, reply.text
-    return list(reply.json["also_looking"])
+    reply = call("GET", f"/v1/officer/pulse{query}", officer=officer).expect(200)
+    return list(reply["also_looking"])
 
 
 def test_two_who_have_a_report_open_see_each_other(filed: str) -> None:

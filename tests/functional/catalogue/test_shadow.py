@@ -30,9 +30,7 @@ def set_state(state: str, code: str = TRIED, kind: str = "categories", **more: A
 
 def addressees() -> list[tuple[str, list[str]]]:
     """Publish what is pending, and return the kind and the addressees of each notice."""
-    cloud.stream(cloud.all_keys())
-    wiring.clock.advance(timedelta(minutes=2))
-    cloud.sweep()
+    cloud.go_on(timedelta(minutes=2))
     return [(each["kind"], json.loads(each["attributes"]["to"])) for each in cloud.sent()]
 
 

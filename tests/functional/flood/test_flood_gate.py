@@ -39,8 +39,7 @@ def at_the_start(clean: None, limits_on: None) -> None:
 
 def set_level(level: LoadLevel, minutes: int = 600) -> None:
     body = {"level": level.value, "minutes": minutes, "reason": "attack"}
-    reply = call("PUT", "/v1/officer/load-level", body, officer="chief")
-    assert reply.status == 200, reply.text
+    call("PUT", "/v1/officer/load-level", body, officer="chief").expect(200)
 
 
 def file(
@@ -64,8 +63,7 @@ def fill(source: str = HOME, category: str = "other") -> None:
 
 
 def unproven(reply: Reply) -> bool:
-    head = wiring.reports().head(reply.json["id"])
-    assert head
+    head = cloud.head(reply.json["id"])
     return head.report.unproven
 
 
@@ -148,7 +146,7 @@ def test_a_drill_is_limited_in_every_category(level: LoadLevel) -> None:
     for _ in range(DRILL_LIMITS.address):
         file(drill=True)
     refused = call("POST", "/v1/reports", body, key=key, source=HOME)
-    assert (refused.status, refused.json["code"]) == (429, "proof_required")
+    assert refused.refusal == (429, "proof_required")
     proof = {"Tipline-Proof": prove(refused.json["challenge"], key)}
     assert call("POST", "/v1/reports", body, key=key, source=HOME, headers=proof).status == 201
 
@@ -166,8 +164,7 @@ def test_in_normal_times_a_neighbours_junk_delays_no_report() -> None:
         fill(f"198.51.100.{100 + number}")
     assert file(source=HOME).status == 429
     urgent = file("child_abduction", source=HOME)
-    head = wiring.reports().head(urgent.json["id"])
-    assert head
+    head = cloud.head(urgent.json["id"])
     assert (head.report.lane, head.report.unproven) == (Lane.CRITICAL, False)
 
 
@@ -193,7 +190,7 @@ def test_one_source_is_slowed_down_and_no_other(level: LoadLevel) -> None:
     set_level(level)
     fill()
     reply = file()
-    assert (reply.status, reply.json["code"]) == (429, "proof_required")
+    assert reply.refusal == (429, "proof_required")
     # There are few reports: it is true of this source, and says so.
     assert "your network" in reply.json["detail"]
     assert file(source=ELSEWHERE).status == 201
@@ -390,7 +387,7 @@ def test_a_replay_with_other_words_is_still_refused_as_that() -> None:
     file(key=key)
     set_level(LoadLevel.FLOOD)
     other = call("POST", "/v1/reports", report("other", text="Other words."), key=key, source=HOME)
-    assert (other.status, other.json["code"]) == (422, "key_reused")
+    assert other.refusal == (422, "key_reused")
 
 
 def test_a_replay_of_an_unproven_report_stays_one() -> None:
@@ -437,16 +434,14 @@ def test_a_proof_that_comes_later_gives_a_report_its_place() -> None:
     key = new_key()
     first = file("child_abduction", key=key)
     report_id = first.json["id"]
-    head = wiring.reports().head(report_id)
-    assert head
+    head = cloud.head(report_id)
     assert head.task
     assert head.task.lane is Lane.NORMAL
     proof = prove(first.json["challenge"], key)
     again = file("child_abduction", key=key, proof=proof)
     assert (again.status, again.json["challenge"]) == (200, None)
     assert again.json["receipt"] == first.json["receipt"]
-    proven = wiring.reports().head(report_id)
-    assert proven
+    proven = cloud.head(report_id)
     assert proven.task
     assert (proven.report.unproven, proven.task.lane) == (False, Lane.CRITICAL)
     assert proven.task.due_at == head.task.due_at
@@ -477,8 +472,7 @@ def test_a_proof_that_comes_after_a_digest_has_it_brings_a_notice_of_its_own(swe
         cloud.stream(item)
     more = cloud.sent()[len(digests) :]
     assert [(each["kind"], each["report_id"]) for each in more] == [("report", first.json["id"])]
-    after = wiring.reports().head(first.json["id"])
-    assert after
+    after = cloud.head(first.json["id"])
     assert after.task
     assert (after.report.unproven, after.task.kind) == (False, TaskKind.ESCALATE)
     assert [each.event for each in after.recorded.leaves] == [Event.FILED, Event.CONTENT]

@@ -52,8 +52,7 @@ def test_two_sweeps_at_once_lose_nothing_that_a_later_digest_gathers() -> None:
     with inject.meanwhile(meanwhile, "sns.PublishBatch"):
         scheduled.sweep_critical(cloud.SCHEDULE, None)
     for _ in range(2):
-        wiring.clock.advance(timedelta(minutes=1))
-        cloud.sweep()
+        cloud.sweep(timedelta(minutes=1))
 
     assert set(named()) == {*made, *later}
 
@@ -115,8 +114,7 @@ def test_escalations_without_a_proof_make_no_other_wait_and_take_no_sms_of_it() 
     begin_an_hour()
     for unproven in burst(33, CRITICAL):
         mark_unproven(unproven)
-    cloud.stream(cloud.all_keys())
-    cloud.sweep()
+    cloud.go_on()
     wiring.clock.advance(timedelta(seconds=5))
     proven = file(CRITICAL)
     publish(proven["id"])

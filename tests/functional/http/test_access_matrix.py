@@ -23,7 +23,7 @@ from chalicelib.http.routes import Access, Operation
 from chalicelib.store.reports.heads import update_head
 from tests import cloud
 from tests.approvals import NO_TAG
-from tests.client import Reply, call, new_key, read_and_approve, tag_for
+from tests.client import NO_IDS, Reply, call, new_key, read_and_approve, tag_for
 from tests.faults import inject
 from tests.kept import Kept
 from tests.steps import by_reporter, file, leave_by_hand
@@ -74,9 +74,9 @@ IN_A_MONTH = str((datetime.now(UTC) + timedelta(days=30)).date())
 REPORT = "/v1/officer/reports/{report_id}"
 BULLETIN = "/v1/officer/bulletins/{bulletin_id}"
 DESTINATION = "/v1/admin/destinations/{name}"
-BURST_ID = "child_abduction.2026-11-24T01"
+BURST_ID = NO_IDS["burst_id"]
 BURST = "/v1/officer/bursts/{burst_id}"
-INCIDENT_ID = "0" * 16
+INCIDENT_ID = NO_IDS["incident_id"]
 INCIDENT = "/v1/officer/incidents/{incident_id}"
 EXPORT = "/v1/officer/exports/{export_id}"
 REQUEST = "/v1/officer/requests/{request_number}"
@@ -298,20 +298,7 @@ def _deleted() -> str:
 
 
 def path_of(key: tuple[str, str], report_id: str) -> str:
-    return key[1].format(
-        report_id=report_id,
-        media_id="0" * 16,
-        bulletin_id="0" * 26,
-        subscription_id="0" * 16,
-        export_id="0" * 20,
-        burst_id=BURST_ID,
-        incident_id=INCIDENT_ID,
-        part="1",
-        number="1",
-        request_number="20261124-000000",
-        username="recruit",
-        name="dispatch",
-    )
+    return key[1].format(**{**NO_IDS, "report_id": report_id})
 
 
 def use(
@@ -384,8 +371,7 @@ def test_nobody_comes_in_without_a_token(key: tuple[str, str]) -> None:
 @each_route
 def test_who_has_no_row_or_an_inactive_one_is_refused_and_on_record(key: tuple[str, str]) -> None:
     for stranger in ("stranger", "inactive"):
-        reply = use(key, stranger)
-        assert (reply.status, reply.json["code"]) == (403, "forbidden")
+        assert use(key, stranger).refusal == (403, "forbidden")
         assert denials(stranger) == 1
 
 

@@ -34,10 +34,9 @@ def fill(created: Mapping[str, Any], count: int) -> None:
 def pages(created: Mapping[str, Any], officer: str = "wang") -> Iterator[list[dict[str, Any]]]:
     path = cursor = f"/v1/officer/reports/{created['id']}/history"
     while cursor:
-        reply = call("GET", path, officer=officer)
-        assert reply.status == 200, reply.text
-        yield reply.json["items"]
-        cursor = reply.json["next_cursor"]
+        reply = call("GET", path, officer=officer).expect(200)
+        yield reply["items"]
+        cursor = reply["next_cursor"]
         path = f"/v1/officer/reports/{created['id']}/history?cursor={cursor}"
 
 

@@ -22,7 +22,7 @@ def test_a_withdrawn_report_is_explained_to_both_sides() -> None:
     by_reporter("DELETE", created)
     path = f"{REPORTS}/{created['id']}/messages"
     reply = call("POST", path, {"text": "Hello."}, officer="wang")
-    assert (reply.status, reply.json["code"]) == (409, "withdrawn")
+    assert reply.refusal == (409, "withdrawn")
     assert reply.json["detail"].startswith("The reporter has withdrawn this report")
 
 
@@ -30,7 +30,7 @@ def test_an_answer_before_the_closing_says_when_it_is_possible() -> None:
     created, path = file(), "/feedback"
     own = f"/v1/reports/{created['id']}{path}"
     reply = call("POST", own, {"helped": True}, receipt=created["receipt"])
-    assert (reply.status, reply.json["code"]) == (409, "not_closed")
+    assert reply.refusal == (409, "not_closed")
     assert "while the report is closed" in reply.json["detail"]
     change_report(created["id"], 1, status="closed", disposition="resolved", reason="Done.")
     assert call("POST", own, {"helped": True}, receipt=created["receipt"]).status == 201

@@ -8,7 +8,6 @@ import json
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
@@ -27,7 +26,7 @@ from chalicelib.kernel import times
 from infra.local.gateway.gateway import Gateway
 from infra.openapi import CONTRACT
 from tests import cloud
-from tests.client import call, new_key, report
+from tests.client import Reply, call, new_key, report
 from tests.conftest import examples
 from tests.documented import assert_documented
 
@@ -45,21 +44,6 @@ CANARY = "canary-4471"
 JSON = {"Content-Type": "application/json"}
 
 
-@dataclass(frozen=True, slots=True)
-class Reply:
-    status: int
-    headers: Mapping[str, str]
-    body: bytes
-
-    @property
-    def json(self) -> Any:
-        return json.loads(self.body)
-
-    @property
-    def wrong_fields(self) -> set[str]:
-        return {error["field"] for error in self.json.get("errors", [])}
-
-
 def send(
     method: str, target: str, body: bytes = b"", headers: Mapping[str, str] | None = None
 ) -> Reply:
@@ -67,7 +51,7 @@ def send(
     reply = as_reply(response)
     if response.route != "-" and reply.status != 405:  # no operation of the document has it
         assert_documented(
-            method, response.route, reply.status, reply.headers["content-type"], reply.body.decode()
+            method, response.route, reply.status, reply.headers["content-type"], reply.text
         )
     return reply
 
@@ -82,9 +66,7 @@ def create_json(*, key: str | None = None, **more: Any) -> Reply:
 
 
 def filed(**more: Any) -> Any:
-    reply = create_json(**more)
-    assert reply.status == 201, reply.body
-    return reply.json
+    return create_json(**more).expect(201)
 
 
 def as_reporter(receipt: str) -> dict[str, str]:
@@ -93,15 +75,15 @@ def as_reporter(receipt: str) -> dict[str, str]:
 
 def assert_refused(reply: Reply, status: int) -> None:
     """Check the shape and the headers of a refusal, and that it has nothing of the input."""
-    assert reply.status == status, reply.body
+    assert reply.status == status, reply.text
     assert reply.headers["content-type"] == "application/problem+json"
     assert reply.headers["cache-control"] == "no-store"
     assert reply.headers["x-content-type-options"] == "nosniff"
     assert reply.headers["x-request-id"] == reply.json["request_id"]
     assert [error.message for error in PROBLEM.iter_errors(reply.json)] == []
     assert reply.json["status"] == status
-    assert CANARY not in reply.body.decode() + str(reply.headers)
-    assert not re.search(r"Traceback|pydantic|File \"", reply.body.decode())
+    assert CANARY not in reply.text + str(reply.headers)
+    assert not re.search(r"Traceback|pydantic|File \"", reply.text)
 
 
 def count_rows() -> int:
@@ -523,7 +505,7 @@ def test_an_id_that_cannot_be_one_is_404(report_id: str) -> None:
             reply = send(operation.method, target, example_of(operation), as_its_reporter)
             assert_refused(reply, 404)
         elif operation.method == "GET":
-            assert_refused(as_officer("GET", target), 404)
+            assert_refused(call("GET", target, officer="wang"), 404)
 
 
 @pytest.mark.parametrize(
@@ -638,20 +620,6 @@ def test_94_a_receipt_is_read_as_people_write_it() -> None:
             assert reply.status == 200, written
 
 
-def as_officer(
-    method: str, target: str, body: Any = None, *, officer: str = "wang", **headers: str
-) -> Reply:
-    """Send a request as an officer whom the authorizer has admitted."""
-    reply = call(
-        method,
-        target,
-        body,
-        officer=officer,
-        headers={name.replace("_", "-"): value for name, value in headers.items()},
-    )
-    return Reply(reply.status, reply.headers, reply.text.encode())
-
-
 VERSIONS: dict[str, tuple[str | None, int]] = {
     "none": (None, 428),
     "nothing in it": ("", 428),
@@ -674,16 +642,12 @@ def test_a_change_without_the_present_version_changes_nothing(
     version: str | None, status: int
 ) -> None:
     cloud.officer("wang")
-    report_id = filed()["id"]
-    headers = {"If_Match": version} if version is not None else {}
+    path = f"/v1/officer/reports/{filed()['id']}"
+    headers = {} if version is None else {"If-Match": version}
 
-    assert_refused(
-        as_officer(
-            "PATCH", f"/v1/officer/reports/{report_id}", {"status": "acknowledged"}, **headers
-        ),
-        status,
-    )
-    opened = as_officer("GET", f"/v1/officer/reports/{report_id}").json
+    change = {"status": "acknowledged"}
+    assert_refused(call("PATCH", path, change, officer="wang", headers=headers), status)
+    opened = call("GET", path, officer="wang").json
     assert (opened["status"], opened["version"]) == ("new", 1)
 
 
@@ -705,12 +669,12 @@ CHANGES: dict[str, tuple[Any, str]] = {
 @pytest.mark.parametrize(("change", "field"), CHANGES.values(), ids=CHANGES.keys())
 def test_a_change_is_read_as_strictly_as_a_report(change: Any, field: str) -> None:
     cloud.officer("wang")
-    report_id = filed()["id"]
-    reply = as_officer("PATCH", f"/v1/officer/reports/{report_id}", change, If_Match='"1"')
+    path = f"/v1/officer/reports/{filed()['id']}"
+    reply = call("PATCH", path, change, officer="wang", headers={"If-Match": '"1"'})
 
     assert_refused(reply, 422)
     assert field in reply.wrong_fields
-    assert as_officer("GET", f"/v1/officer/reports/{report_id}").json["version"] == 1
+    assert call("GET", path, officer="wang").json["version"] == 1
 
 
 NESTED = st.recursive(
@@ -751,7 +715,7 @@ def test_whatever_is_sent_becomes_a_report_or_a_problem_of_the_one_shape(
     content = (report() if well_begun else {}) | body
     reply = create(json.dumps(content).encode("utf-8", "surrogatepass"))
 
-    assert reply.status in (201, 400, 422), reply.body
+    assert reply.status in (201, 400, 422), reply.text
     if reply.status != 201:
         assert [error.message for error in PROBLEM.iter_errors(reply.json)] == []
 
@@ -770,6 +734,5 @@ def test_bytes_at_random_in_a_good_body_are_never_our_fault(noise: bytes, at: in
 
 
 def as_reply(response: Any) -> Reply:
-    return Reply(
-        response.status, {name.lower(): value for name, value in response.headers}, response.body
-    )
+    headers = {name.lower(): value for name, value in response.headers}
+    return Reply(response.status, headers, response.body.decode())

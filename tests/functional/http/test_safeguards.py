@@ -48,7 +48,7 @@ def test_1_a_category_and_a_word_are_enough_and_nothing_may_identify_the_sender(
             {"category": category, "text": "There.", name: "1"},
             key=new_key(),
         )
-        assert (reply.status, reply.json["errors"][0]["code"]) == (422, "unknown_field")
+        assert reply.wrong[0][1] == "unknown_field"
 
 
 @pytest.mark.parametrize("category", CATEGORIES)
@@ -84,7 +84,7 @@ def test_4_nothing_a_resident_sends_is_in_any_public_response() -> None:
 def test_5_nobody_can_be_searched_for(name: str) -> None:
     cloud.officer("wang")
     reply = call("GET", f"/v1/officer/reports?{name}=Li+Si", officer="wang")
-    assert (reply.status, reply.json["errors"][0]["code"]) == (422, "unknown_field")
+    assert reply.wrong[0][1] == "unknown_field"
 
 
 def test_5_a_report_is_new_until_an_officer_has_looked_at_it() -> None:

@@ -58,14 +58,13 @@ class Photo:
 def test_an_original_opens_for_a_reason_that_is_recorded_first() -> None:
     photo = Photo()
     before = wiring.clock.wall_clock()
-    reply = photo.open()
-    assert reply.status == 200
-    query = parse_qs(urlsplit(reply.json["url"]).query)
+    reply = photo.open().expect(200)
+    query = parse_qs(urlsplit(reply["url"]).query)
     assert query["versionId"] == [photo.version]
     assert query["response-content-disposition"] == ["attachment"]
     assert query["response-content-type"] == ["image/jpeg"]
     assert query["X-Amz-Expires"] == ["60"]
-    assert reply.json["expires_at"] >= (before + timedelta(seconds=60)).isoformat()[:19]
+    assert reply["expires_at"] >= (before + timedelta(seconds=60)).isoformat()[:19]
     detail = {"media_id": photo.media_id, "reason": "The number plate."}
     assert photo.history() == [("wang", "original", detail)]
 
@@ -89,8 +88,7 @@ def test_an_unknown_medium_is_not_found_and_the_attempt_is_on_record() -> None:
 
 def test_what_has_not_arrived_cannot_be_opened() -> None:
     photo = Photo(processed=False)
-    reply = photo.open()
-    assert (reply.status, reply.json["code"]) == (409, "no_original")
+    assert photo.open().refusal == (409, "no_original")
     assert photo.seen()[0]["evidence"] is None
 
 
@@ -108,9 +106,7 @@ def test_only_a_supervisor_opens_an_original_of_a_withdrawn_report() -> None:
     photo = Photo()
     photo.withdraw()
     assert photo.open().status == 403
-    reply = photo.open(officer="chief")
-    assert reply.status == 200
-    assert f"versionId={photo.version}" in reply.json["url"]
+    assert f"versionId={photo.version}" in photo.open(officer="chief").expect(200)["url"]
     assert [(by, action) for by, action, _ in photo.history()] == [
         ("wang", "denied"),
         ("chief", "original"),

@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-from chalicelib import wiring
 from chalicelib.handlers.media import functions
 from chalicelib.kernel.files import original_key
 from tests import cloud, events
@@ -36,8 +35,7 @@ def states(bulletin: Mapping[str, Any]) -> list[tuple[str, str | None]]:
 
 
 def pass_time(**by: float) -> dict[str, int]:
-    wiring.clock.advance(timedelta(**by))
-    return cloud.sweep()
+    return cloud.sweep(timedelta(**by))
 
 
 def test_a_picture_whose_event_was_lost_is_sent_through_again(

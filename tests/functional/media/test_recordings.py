@@ -63,8 +63,7 @@ def test_officers_hear_a_clean_copy_and_the_original_stays() -> None:
 def test_officers_are_notified_and_the_list_shows_it_without_a_picture() -> None:
     created = sent(media_samples.amr())
     wiring.clock.advance(timedelta(minutes=2))
-    cloud.stream(cloud.all_keys())
-    cloud.sweep()
+    cloud.go_on()
     assert sorted(each["kind"] for each in cloud.sent()) == ["media", "report"]
     [row] = call("GET", "/v1/officer/reports", officer="wang").json["items"]
     assert (row["id"], row["media"]) == (created["id"], {"total": 1, "ready": 1})
@@ -105,8 +104,7 @@ def test_an_original_that_browsers_play_opens_in_place(
 def gone_with_a_withdrawal(created: dict[str, Any]) -> Any:
     """Withdraw a report, see that no copy is left, and return its medium as officers see it."""
     by_reporter("DELETE", created)
-    wiring.clock.advance(timedelta(minutes=1))
-    cloud.sweep()
+    cloud.sweep(timedelta(minutes=1))
     left = cloud.client("s3").list_object_versions(
         Bucket=os.environ["MEDIA_BUCKET"], Prefix=f"derived/{created['id']}/"
     )
@@ -134,9 +132,8 @@ SOUNDS = (
 @pytest.mark.parametrize("content_type", SOUNDS)
 def test_a_recording_may_have_25_mib_and_goes_up_in_one_piece(content_type: str) -> None:
     body = report(media=[{"content_type": content_type, "size": 25 << 20, "sha256": "a" * 64}])
-    created = call("POST", "/v1/reports", body, key=new_key())
-    assert created.status == 201, created.text
-    assert created.json["uploads"][0]["method"] == "POST"
+    created = call("POST", "/v1/reports", body, key=new_key()).expect(201)
+    assert created["uploads"][0]["method"] == "POST"
     body["media"][0]["size"] += 1
     refused = call("POST", "/v1/reports", body, key=new_key())
     assert refused.json["errors"][0]["field"] == "media.0.size"

@@ -62,8 +62,7 @@ def keys(prefix: str) -> list[str]:
 
 def given_up() -> None:
     for step in (timedelta(minutes=11), timedelta(hours=24)):
-        wiring.clock.advance(step)
-        cloud.sweep()
+        cloud.sweep(step)
 
 
 def test_a_grant_has_a_second_form_for_the_reduced_picture_and_nothing_larger() -> None:
@@ -164,8 +163,7 @@ def test_one_whose_event_was_lost_is_sent_through_again() -> None:
     key = reduced_key(created["id"], media_id)
     bucket = os.environ["MEDIA_BUCKET"]
     cloud.client("s3").put_object(Bucket=bucket, Key=key, Body=REDUCED)
-    wiring.clock.advance(timedelta(minutes=11))
-    cloud.sweep()
+    cloud.sweep(timedelta(minutes=11))
     queue = {"QueueUrl": os.environ["UPLOADS_QUEUE_URL"]}
     [message] = cloud.client("sqs").receive_message(**queue)["Messages"]
     assert json.loads(message["Body"])["detail"]["object"]["key"] == key
@@ -174,8 +172,7 @@ def test_one_whose_event_was_lost_is_sent_through_again() -> None:
 def test_withdrawn_nothing_of_it_is_shown_or_derived() -> None:
     created, media_id = early()
     by_reporter("DELETE", created)
-    wiring.clock.advance(timedelta(minutes=1))
-    cloud.sweep()
+    cloud.sweep(timedelta(minutes=1))
     assert keys(f"derived/{created['id']}/") == []
     cloud.process(reduced_key(created["id"], media_id), None)
     assert keys(f"derived/{created['id']}/") == []
@@ -186,8 +183,7 @@ def test_later_uploads_of_it_are_removed_and_the_first_is_kept() -> None:
     first = cloud.add_reduced(created["id"], media_id, REDUCED)
     cloud.add_reduced(created["id"], media_id, scene(3))
     cloud.add_medium(created["id"], media_id, ORIGINAL)
-    wiring.clock.advance(timedelta(minutes=91))
-    cloud.sweep()
+    cloud.sweep(timedelta(minutes=91))
     found = cloud.client("s3").list_object_versions(
         Bucket=os.environ["MEDIA_BUCKET"], Prefix=reduced_key(created["id"], media_id)
     )

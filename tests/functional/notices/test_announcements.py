@@ -87,14 +87,12 @@ def file_canary(**more: Any) -> dict[str, Any]:
 
 def ask_for_hold(created: Mapping[str, Any], by: str = "wang") -> None:
     until = times.render(wiring.clock.now() + timedelta(days=40))
-    reply = by_officer("POST", created, "/hold", {"reason": REASON, "until": until}, officer=by)
-    assert reply.status == 201, reply.text
+    by_officer("POST", created, "/hold", {"reason": REASON, "until": until}, officer=by).expect(201)
 
 
 def call_malicious(created: Mapping[str, Any], by: str = "wang", version: int = 1) -> None:
     body = {"status": "closed", "disposition": "malicious", "reason": REASON}
-    reply = by_officer("PATCH", created, "", body, officer=by, version=version)
-    assert reply.status == 200, reply.text
+    by_officer("PATCH", created, "", body, officer=by, version=version).expect(200)
 
 
 def published(kind: str) -> list[dict[str, Any]]:
@@ -247,8 +245,7 @@ def test_a_published_announcement_is_deleted_and_not_published_again() -> None:
     assert cloud.stream(cloud.all_keys()) == {"batchItemFailures": []}
     assert cloud.all_keys() == []
     assert cloud.stream([("NOTICE#1", "EVENT#notice")]) == {"batchItemFailures": []}
-    wiring.clock.advance(timedelta(minutes=2))
-    cloud.sweep()
+    cloud.sweep(timedelta(minutes=2))
 
     assert len(cloud.sent()) == 1
 
@@ -257,8 +254,7 @@ def test_the_sweep_publishes_an_announcement_that_the_stream_did_not() -> None:
     announce(NoticeKind.APPROVAL, "wu")
     cloud.sweep()
     assert cloud.sent() == []
-    wiring.clock.advance(timedelta(seconds=61))
-    cloud.sweep()
+    cloud.sweep(timedelta(seconds=61))
 
     assert [notice["kind"] for notice in cloud.sent()] == ["approval"]
     assert cloud.all_keys() == []

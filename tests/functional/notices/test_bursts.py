@@ -33,8 +33,7 @@ def test_ten_go_alone_and_the_rest_in_one_digest_within_a_minute() -> None:
     assert cloud.stream(cloud.all_keys()) == {"batchItemFailures": []}
     assert kinds() == ["report"] * 10
 
-    wiring.clock.advance(timedelta(seconds=59))
-    cloud.sweep()
+    cloud.sweep(timedelta(seconds=59))
     assert kinds() == ["report"] * 10 + ["digest"]
     digest = cloud.sent()[-1]
     assert digest["count"] == 15
@@ -43,15 +42,13 @@ def test_ten_go_alone_and_the_rest_in_one_digest_within_a_minute() -> None:
     assert digest["attributes"]["category"] == "traffic_violation"
     assert "15" in digest["forms"]["sms"]
 
-    wiring.clock.advance(timedelta(minutes=5))
-    cloud.sweep()
+    cloud.sweep(timedelta(minutes=5))
     assert kinds() == ["report"] * 10 + ["digest"]
 
 
 def test_a_digest_names_at_most_fifty_reports_and_counts_them_all() -> None:
     burst(70)
-    cloud.stream(cloud.all_keys())
-    cloud.sweep()
+    cloud.go_on()
 
     digest = cloud.sent()[-1]
     assert (digest["count"], len(digest["report_ids"])) == (60, 50)
@@ -82,8 +79,7 @@ def test_critical_ones_beyond_ten_are_all_named_in_one_digest_a_minute() -> None
 
 def test_escalations_beyond_ten_are_one_digest_for_supervisors() -> None:
     burst(25, "child_abduction")
-    cloud.stream(cloud.all_keys())
-    cloud.sweep()
+    cloud.go_on()
     wiring.clock.advance(timedelta(minutes=6))
     cloud.forget_sent()
     cloud.sweep()
@@ -96,8 +92,7 @@ def test_escalations_beyond_ten_are_one_digest_for_supervisors() -> None:
     assert "15" in many["subject"]
     # Each escalates again, as if it had gone alone.
     cloud.forget_sent()
-    wiring.clock.advance(timedelta(minutes=10))
-    cloud.sweep()
+    cloud.sweep(timedelta(minutes=10))
     cloud.sweep()
     assert sum(notice.get("count", 1) for notice in cloud.sent()) == 25
 
@@ -142,8 +137,7 @@ def test_no_number_of_reports_without_a_proof_makes_a_proven_one_wait() -> None:
 
 def mark_unproven(report_id: str) -> None:
     """Store a report as it is accepted under a flood."""
-    head = wiring.reports().head(report_id)
-    assert head
+    head = cloud.head(report_id)
     unproven = head.report.model_copy(update={"unproven": True})
     row = new_head(unproven, workflow.first_task(unproven), 1)
     cloud.client("dynamodb").put_item(TableName=os.environ["REPORTS_TABLE"], Item=pack(row))
@@ -195,12 +189,10 @@ def test_a_reporter_who_writes_a_line_at_a_time_gives_one_notice_a_minute() -> N
     created = file()
     for number in range(6):
         by_reporter("POST", created, "/messages", {"text": f"Line {number}"})
-    cloud.stream(cloud.all_keys())
-    cloud.sweep()
+    cloud.go_on()
     assert sorted(kinds()) == ["message", "report"]
 
-    wiring.clock.advance(timedelta(seconds=61))
-    cloud.sweep()
+    cloud.sweep(timedelta(seconds=61))
     assert sorted(kinds()) == ["message", "message", "report"]
     assert cloud.sent()[-1]["report_id"] == created["id"]
 
@@ -209,8 +201,7 @@ def test_a_digest_keeps_districts_apart_so_that_subscriptions_still_fit() -> Non
     burst(10)
     burst(2, location={"lat": 39.92, "lon": 116.46})
     burst(2)
-    cloud.stream(cloud.all_keys())
-    cloud.sweep()
+    cloud.go_on()
 
     digests = [notice for notice in cloud.sent() if notice["kind"] == "digest"]
     total = sum(digest["count"] for digest in digests)
@@ -232,11 +223,9 @@ def test_a_digest_whose_sender_dies_is_sent_again_whole() -> None:
 
 def test_a_second_digest_of_a_long_burst_names_reports_as_well() -> None:
     burst(70)
-    cloud.stream(cloud.all_keys())
-    cloud.sweep()
+    cloud.go_on()
     later = burst(5)
-    cloud.stream(cloud.all_keys())
-    cloud.sweep()
+    cloud.go_on()
 
     digest = cloud.sent()[-1]
     assert (digest["count"], sorted(digest["report_ids"])) == (5, sorted(later))
@@ -252,8 +241,7 @@ def test_a_report_raised_to_critical_during_its_notice_escalates(operation: str)
         lambda: call("PATCH", path, {"urgency": "critical"}, officer="wang", version=1), operation
     ):
         cloud.stream([(f"REPORT#{created['id']}", "HEAD")])
-    wiring.clock.advance(timedelta(minutes=6))
-    cloud.sweep()
+    cloud.sweep(timedelta(minutes=6))
 
     assert "escalation" in kinds()
 
@@ -270,8 +258,7 @@ def test_a_critical_report_is_published_before_the_rest_of_its_batch() -> None:
 def test_a_report_that_becomes_critical_or_changes_category_is_notified() -> None:
     cloud.officer("wang")
     raised, moved = (file("other")["id"] for _ in range(2))
-    cloud.stream(cloud.all_keys())
-    cloud.forget_sent()
+    cloud.catch_up()
     for report_id, body in (
         (raised, {"urgency": "critical"}),
         (moved, {"category": "traffic_violation"}),

@@ -42,7 +42,7 @@ def web_clients(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("web_clients")
-def test_with_a_console_a_notice_leads_there(aws: Mapping[str, str]) -> None:
+def test_with_a_console_a_notice_leads_there() -> None:
     created = file()
     cloud.stream(cloud.all_keys())
     [notice] = cloud.sent()
@@ -92,8 +92,7 @@ def test_a_sent_notice_is_completed_and_not_sent_again() -> None:
     file()
     for _ in range(3):
         cloud.stream(cloud.all_keys())
-    wiring.clock.advance(timedelta(minutes=2))
-    cloud.sweep()
+    cloud.sweep(timedelta(minutes=2))
 
     assert len(cloud.sent()) == 1
 
@@ -103,8 +102,7 @@ def test_the_sweep_sends_what_the_stream_did_not_but_not_early() -> None:
     cloud.sweep()
     assert cloud.sent() == []
 
-    wiring.clock.advance(timedelta(seconds=61))
-    cloud.sweep()
+    cloud.sweep(timedelta(seconds=61))
     assert [notice["kind"] for notice in cloud.sent()] == ["report"]
 
 
@@ -137,8 +135,7 @@ def test_the_first_verdict_is_notified_after_a_minute_without_the_others() -> No
     cloud.stream(cloud.all_keys())
     assert [notice["kind"] for notice in cloud.sent()] == ["report"]
 
-    wiring.clock.advance(timedelta(seconds=61))
-    cloud.sweep()
+    cloud.sweep(timedelta(seconds=61))
     assert [notice["kind"] for notice in cloud.sent()] == ["report", "media"]
 
 
@@ -148,27 +145,23 @@ def test_an_upload_whose_event_was_lost_gets_its_verdict_all_the_same() -> None:
     cloud.upload(created["id"], media_id, cloud.photo())
     sqs = boto3.client("sqs")
     sqs.purge_queue(QueueUrl=os.environ["UPLOADS_QUEUE_URL"])
-    wiring.clock.advance(timedelta(minutes=11))
-    cloud.sweep()
+    cloud.sweep(timedelta(minutes=11))
 
     [message] = sqs.receive_message(
         QueueUrl=os.environ["UPLOADS_QUEUE_URL"], MaxNumberOfMessages=10
     )["Messages"]
     functions.make_thumbnails(events.queue_batch(message["Body"]), None)
-    wiring.clock.advance(timedelta(minutes=11))
-    cloud.sweep()
+    cloud.sweep(timedelta(minutes=11))
     view = mine(created)
     assert view["media"][0]["state"] == "ready"
 
 
 def test_an_upload_that_never_came_is_rejected_after_a_day() -> None:
     created = with_photos(1)
-    wiring.clock.advance(timedelta(minutes=11))
-    cloud.sweep()
+    cloud.sweep(timedelta(minutes=11))
     assert mine(created)["media"][0]["state"] == "awaiting"
 
-    wiring.clock.advance(timedelta(hours=24))
-    cloud.sweep()
+    cloud.sweep(timedelta(hours=24))
     [medium] = mine(created)["media"]
     assert (medium["state"], medium["reason"]) == ("rejected", "not_received")
     assert medium["reason_text"]

@@ -275,17 +275,15 @@ def test_an_acknowledgement_at_the_moment_of_the_deadline_wins() -> None:
 def test_an_admin_sets_the_deadlines_of_a_category() -> None:
     cloud.officer("admin", roles=(Role.ADMIN,))
     body = {"categories": [{"code": HIGH, "state": "active", "deadlines": {"high": 10}}]}
-    reply = call("PATCH", "/v1/admin/catalogue", body, officer="admin")
-    assert reply.status == 200, reply.text
-    found = {each["code"]: each["deadlines"] for each in reply.json["categories"]}
+    reply = call("PATCH", "/v1/admin/catalogue", body, officer="admin").expect(200)
+    found = {each["code"]: each["deadlines"] for each in reply["categories"]}
     assert found[HIGH] == {"high": 10, "normal": 1440}
     file_and_notify(HIGH)
     assert notices(minutes=15) == [10]
     none = {"categories": [{"code": HIGH, "state": "active", "deadlines": {"high": 0}}]}
     call("PATCH", "/v1/admin/catalogue", none, officer="admin")
     cloud.forget_sent()
-    wiring.clock.advance(timedelta(days=9))
-    cloud.sweep()
+    cloud.sweep(timedelta(days=9))
     cloud.forget_sent()
     last = file_and_notify(HIGH)
     assert "task" not in head(last)
@@ -327,8 +325,7 @@ def counts(minutes: int, caplog: pytest.LogCaptureFixture) -> list[int]:
     caplog.clear()
     caplog.set_level(logging.INFO)
     for _ in range(minutes):
-        wiring.clock.advance(timedelta(minutes=1))
-        cloud.sweep()
+        cloud.sweep(timedelta(minutes=1))
     return [record.unacknowledged for record in caplog.records if hasattr(record, "unacknowledged")]
 
 

@@ -30,11 +30,6 @@ __all__ = ["_people"]
 pytestmark = pytest.mark.usefixtures("aws", "clean")
 
 
-@pytest.fixture(autouse=True)
-def _no_pauses(clean: None) -> None:
-    wiring.pause_by(lambda seconds: None)
-
-
 def inbox_of(username: str, protocol: str = "email") -> Inbox:
     [policy] = [
         json.loads(str(each.policy))
@@ -101,8 +96,7 @@ def test_what_only_the_roster_knows_waits_for_it() -> None:
     with inject.fault(wiring.dynamodb(), "dynamodb.BatchGetItem", leave_out_the_roster):
         cloud.sweep()
     assert "followed" not in inbox.kinds()
-    wiring.clock.advance(timedelta(minutes=2))
-    cloud.sweep()
+    cloud.sweep(timedelta(minutes=2))
     assert "followed" in inbox.kinds()
 
 
@@ -158,8 +152,7 @@ def test_what_is_for_somebody_by_name_comes_whatever_urgency_they_asked_for(kind
             follow(created, "li")
             change(created, "wang", status="acknowledged")
     published()
-    wiring.clock.advance(timedelta(minutes=2))
-    cloud.sweep()
+    cloud.sweep(timedelta(minutes=2))
     assert inbox.kinds() == [kind]
 
 

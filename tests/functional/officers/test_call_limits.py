@@ -55,7 +55,7 @@ def _refused(username: str) -> Reply:
 @pytest.mark.usefixtures("limits_on", "standing_clock")
 def test_a_runaway_console_is_refused_and_hurts_nobody_else() -> None:
     reply = _refused("wang")
-    assert (reply.status, reply.json["code"]) == (429, "too_many_calls")
+    assert reply.refusal == (429, "too_many_calls")
     assert reply.headers["retry-after"] == "1"
     assert call("GET", ME, officer="li").status == 200
     # What is refused reads no row.

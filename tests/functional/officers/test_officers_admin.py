@@ -104,8 +104,7 @@ def test_every_wrong_field_is_named() -> None:
         },
     )
 
-    assert reply.status == 422
-    assert {each["field"] for each in reply.json["errors"]} == {
+    assert set(reply.wrong_fields) == {
         "roles.0",
         "categories.0",
         "districts.0",

@@ -194,7 +194,7 @@ ME, REPORTS = "/v1/officer/me", "/v1/officer/reports?category=other"
 
 def asked_with(**answer: Any) -> int:
     """Return the status of a request with this answer of the authorizer."""
-    event = events.load("api_officer_request")
+    event = events.officer_request()
     event["requestContext"]["authorizer"] = {"principalId": "wang", **answer}
     return int(app(event, None)["statusCode"])
 

@@ -66,8 +66,7 @@ def test_the_question_is_asked_while_the_report_is_closed_and_not_answered() -> 
 def test_an_answer_is_given_once_also_after_another_closing() -> None:
     created = closed()
     assert answer(created).status == 201
-    refused = answer(created, helped=False)
-    assert (refused.status, refused.json["code"]) == (409, "already_answered")
+    assert answer(created, helped=False).refusal == (409, "already_answered")
     change_report(created["id"], 2, status="in_progress")
     change_report(created["id"], 3, **CLOSE)
     assert question(created) is None

@@ -20,9 +20,7 @@ OFFICERS = "/v1/officer/reports"
 
 
 def shown(query: str = "sort=attention", officer: str = "wang") -> list[dict[str, Any]]:
-    reply = call("GET", f"{OFFICERS}?fold=none&{query}", officer=officer)
-    assert reply.status == 200, reply.text
-    return list(reply.json["items"])
+    return list(call("GET", f"{OFFICERS}?fold=none&{query}", officer=officer).expect(200)["items"])
 
 
 def ids(query: str = "sort=attention", officer: str = "wang") -> list[str]:
@@ -53,8 +51,7 @@ def close(created: Mapping[str, Any]) -> Any:
 
 def unreviewed() -> list[dict[str, Any]]:
     """Return the notices of reviews that nobody has made, with those that are due now."""
-    wiring.clock.advance(timedelta(minutes=2))
-    cloud.sweep()
+    cloud.sweep(timedelta(minutes=2))
     return [each for each in cloud.sent() if each["kind"] == "unreviewed"]
 
 
@@ -64,8 +61,7 @@ def steps(created: Mapping[str, Any]) -> list[Any]:
 
 
 def days_pass(days: int) -> None:
-    wiring.clock.advance(timedelta(days=days))
-    cloud.sweep()
+    cloud.sweep(timedelta(days=days))
     cloud.sweep()
 
 
@@ -136,9 +132,8 @@ def test_what_moves_to_another_category_has_its_month_all_the_same() -> None:
 def test_a_supervisor_keeps_it_until_the_next_review() -> None:
     created = file("other")
     days_pass(365)
-    reply = keep(created, in_days(30))
-    assert reply.status == 200, reply.text
-    assert reply.json["review"] == {"on": str(in_days(30)), "due_since": None, "escalated": False}
+    reply = keep(created, in_days(30)).expect(200)
+    assert reply["review"] == {"on": str(in_days(30)), "due_since": None, "escalated": False}
     assert shown()[0]["due"] == []
     assert steps(created)[-1]["reason"] == "The search goes on."
     assert steps(created)[-1]["fields"] == {

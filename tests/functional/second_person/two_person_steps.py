@@ -51,13 +51,11 @@ class Appointment:
         self.approval = f"/v1/admin/officers/{self.USERNAME}/approve"
 
     def begin(self, officer: str) -> None:
-        reply = call("PUT", f"/v1/admin/officers/{self.USERNAME}", self.ROW, officer=officer)
-        assert reply.status == 202, reply.text
+        call("PUT", f"/v1/admin/officers/{self.USERNAME}", self.ROW, officer=officer).expect(202)
 
     def swap(self, officer: str) -> None:
         row = {**self.ROW, "roles": ["officer", "supervisor"]}
-        reply = call("PUT", f"/v1/admin/officers/{self.USERNAME}", row, officer=officer)
-        assert reply.status == 202, reply.text
+        call("PUT", f"/v1/admin/officers/{self.USERNAME}", row, officer=officer).expect(202)
 
     def has_happened(self) -> bool:
         return wiring.officers().get(self.USERNAME) is not None
@@ -90,8 +88,7 @@ class DestinationStep:
 
     def _propose(self, officer: str, url: str) -> None:
         body = {"url": url, "categories": [], "kinds": []}
-        reply = call("PUT", f"/v1/admin/destinations/{self.NAME}", body, officer=officer)
-        assert reply.status == 202, reply.text
+        call("PUT", f"/v1/admin/destinations/{self.NAME}", body, officer=officer).expect(202)
 
 
 class _OnReport:
@@ -118,8 +115,7 @@ class _OnReport:
         self._call(officer, "POST", "/hold", {"reason": "A trial.", "until": until}, 201)
 
     def _row(self) -> Mapping[str, Any]:
-        found = wiring.reports().head(self.id)
-        assert found is not None
+        found = cloud.head(self.id)
         return found.row
 
 
@@ -174,8 +170,7 @@ class ClosingStep(_OnReport):
     def _close(self, officer: str, reason: str) -> None:
         body, version = {**self.CLOSED, "reason": reason}, self._row()["version"]
         path = f"/v1/officer/reports/{self.id}"
-        reply = call("PATCH", path, body, officer=officer, version=int(version))
-        assert reply.status == 200, reply.text
+        call("PATCH", path, body, officer=officer, version=int(version)).expect(200)
 
     def has_happened(self) -> bool:
         return str(self._row().get("disposition")) == "malicious"
@@ -239,21 +234,18 @@ class RequestStep:
 
     def __init__(self) -> None:
         cloud.officer("clerk")
-        made = call("POST", "/v1/officer/requests", self.ASKED, officer="clerk")
-        assert made.status == 201, made.text
-        self._path = f"/v1/officer/requests/{made.json['number']}"
-        self.path = {"request_number": str(made.json["number"])}
+        made = call("POST", "/v1/officer/requests", self.ASKED, officer="clerk").expect(201)
+        self._path = f"/v1/officer/requests/{made['number']}"
+        self.path = {"request_number": str(made["number"])}
         self.approval = f"{self._path}/decision/approve"
 
     def begin(self, officer: str, outcome: str = "granted") -> None:
         body = {"outcome": outcome, "reason": "So it is."}
-        reply = call("POST", f"{self._path}/decision", body, officer=officer)
-        assert reply.status == 201, reply.text
+        call("POST", f"{self._path}/decision", body, officer=officer).expect(201)
 
     def swap(self, officer: str) -> None:
         body = {"reason": "It is needed."}
-        reply = call("POST", f"{self._path}/decision/decline", body, officer=officer)
-        assert reply.status == 204, reply.text
+        call("POST", f"{self._path}/decision/decline", body, officer=officer).expect(204)
         self.begin(officer, "refused")
 
     def has_happened(self) -> bool:
@@ -277,9 +269,8 @@ class BulletinStep:
         self.path: dict[str, str] = {}
 
     def begin(self, officer: str) -> None:
-        reply = call("POST", "/v1/officer/bulletins", self.DRAFT, officer=officer)
-        assert reply.status == 201, reply.text
-        self.id = reply.json["id"]
+        reply = call("POST", "/v1/officer/bulletins", self.DRAFT, officer=officer).expect(201)
+        self.id = reply["id"]
         self.path = {"bulletin_id": self.id}
 
     @property
@@ -306,8 +297,7 @@ class ExportStep:
 
     def __init__(self) -> None:
         created = file()
-        head = wiring.reports().head(created["id"])
-        assert head
+        head = cloud.head(created["id"])
         rows = [
             {
                 **head.row,
@@ -322,9 +312,8 @@ class ExportStep:
 
     def begin(self, officer: str) -> None:
         body = {"filters": {"category": report()["category"]}, "reason": "For the review."}
-        reply = call("POST", "/v1/officer/exports", body, officer=officer)
-        assert reply.status == 202, reply.text
-        self.path["export_id"] = reply.json["id"]
+        reply = call("POST", "/v1/officer/exports", body, officer=officer).expect(202)
+        self.path["export_id"] = reply["id"]
 
     @property
     def approval(self) -> str:
@@ -360,8 +349,7 @@ class BurstStep(_OnReport):
         self.approval = f"{self._ending}/approve"
 
     def begin(self, officer: str, disposition: str = "unfounded") -> None:
-        reply = call("POST", self._ending, {"disposition": disposition}, officer=officer)
-        assert reply.status == 201, reply.text
+        call("POST", self._ending, {"disposition": disposition}, officer=officer).expect(201)
 
     def swap(self, officer: str) -> None:
         assert call("DELETE", self._ending, officer=officer).status == 204

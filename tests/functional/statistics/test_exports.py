@@ -40,16 +40,13 @@ def export(body: Mapping[str, Any], officer: str = "wang") -> Reply:
 
 
 def count(filters: Mapping[str, Any], officer: str = "wang") -> tuple[int, bool]:
-    reply = call("POST", f"{PATH}/count", {"filters": filters}, officer=officer)
-    assert reply.status == 200, reply.text
-    return reply.json["count"], reply.json["complete"]
+    reply = call("POST", f"{PATH}/count", {"filters": filters}, officer=officer).expect(200)
+    return reply["count"], reply["complete"]
 
 
 def made(body: Mapping[str, Any], officer: str = "wang") -> dict[str, bytes]:
     """Export, download what the address names, and return the files by their names."""
-    reply = export(body, officer)
-    assert reply.status == 201, reply.text
-    return downloaded(reply.json["url"])
+    return downloaded(export(body, officer).expect(201)["url"])
 
 
 def downloaded(url: str) -> dict[str, bytes]:
@@ -233,8 +230,7 @@ def test_supervisors_are_notified_that_one_awaits_a_second_person() -> None:
 
 def test_too_many_are_refused_and_a_row_that_was_altered_is_skipped() -> None:
     kept = file("other")
-    head = wiring.reports().head(kept["id"])
-    assert head
+    head = cloud.head(kept["id"])
     copies = [
         {
             **head.row,
@@ -251,8 +247,7 @@ def test_too_many_are_refused_and_a_row_that_was_altered_is_skipped() -> None:
     assert count({}) == (4, True)
     wiring.reports().table.put_all(copies)
     assert count({}) == (exports.LISTED_MAX, False)
-    reply = export({"filters": {}})
-    assert (reply.status, reply.json["code"]) == (409, "too_many_reports")
+    assert export({"filters": {}}).refusal == (409, "too_many_reports")
 
 
 def test_the_count_is_what_an_export_would_hold_and_opens_nothing() -> None:
@@ -339,17 +334,14 @@ def test_originals_that_are_too_large_are_left_out_and_not_opened() -> None:
     ],
 )
 def test_a_wrong_request_is_refused(body: dict[str, Any], field: str, code: str) -> None:
-    reply = export(body)
-    assert reply.status == 422, reply.text
-    [error] = reply.json["errors"]
+    [error] = export(body).expect(422)["errors"]
     assert (error["field"], error["code"]) == (field, code)
 
 
 def test_withdrawn_reports_are_left_out() -> None:
     created, kept = file("other"), file("other")
     by_reporter("DELETE", created)
-    reply = export({"report_id": created["id"]}, "chief")
-    assert (reply.status, reply.json["code"]) == (409, "withdrawn")
+    assert export({"report_id": created["id"]}, "chief").refusal == (409, "withdrawn")
     files = made({"filters": {}}, "chief")
     assert [row["id"] for row in table(files)] == [kept["id"]]
     assert json.loads(files["export.json"])["skipped"] == [created["id"]]
@@ -497,8 +489,7 @@ def test_one_report_more_takes_two_with_its_originals_too() -> None:
     assert (made.status, made.json["count"], made.json["originals"]) == (201, 1, 1)
 
     by_reporter("DELETE", created)
-    again = part(asked.json["id"])
-    assert (again.status, again.json["code"]) == (409, "withdrawn")
+    assert part(asked.json["id"]).refusal == (409, "withdrawn")
 
 
 def test_an_empty_export_counts_nothing() -> None:

@@ -96,10 +96,6 @@ def iterator(aws: Mapping[str, str]) -> str:
     return _iterator_from(aws, "LATEST")
 
 
-def _written(iterator: str) -> list[str]:
-    return _names(_read(iterator))
-
-
 def _fail(aws: Mapping[str, str]) -> None:
     """Put, change and delete, then a condition that does not hold."""
     table = aws["REPORTS_TABLE"]
@@ -146,7 +142,7 @@ def test_the_stream_shows_what_succeeds_and_only_that_even_after_a_failure(
             for sk in ("HEAD", "CONTACT")
         ]
     )
-    assert _written(iterator) == ["HEAD", "CONTACT"]
+    assert _names(_read(iterator)) == ["HEAD", "CONTACT"]
 
 
 def test_a_backup_is_still_a_copy(aws: Mapping[str, str], clean: None) -> None:

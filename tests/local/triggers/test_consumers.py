@@ -65,27 +65,22 @@ def test_what_succeeds_leaves_the_queue(aws: Mapping[str, str], clean: None, res
     assert _left(aws["MANIFESTS_QUEUE_URL"]) == {"visible": 0, "hidden": 0}
 
 
-def test_exactly_what_is_named_stays_and_is_hidden(aws: Mapping[str, str], clean: None) -> None:
-    _send("good", "bad", "good")
-    QueueConsumer(QUEUE, Function(_refuse_the_bad), aws).work()
-    assert _left(aws["MANIFESTS_QUEUE_URL"]) == {"visible": 0, "hidden": 1}
-
-
 @pytest.mark.parametrize(
-    "response",
+    ("response", "hidden"),
     [
-        fail,
-        {"batchItemFailures": [{"itemIdentifier": "not in the batch"}]},
-        {"batchItemFailures": [{}]},
-        "not a response",
+        (_refuse_the_bad, 1),
+        (fail, 3),
+        ({"batchItemFailures": [{"itemIdentifier": "not in the batch"}]}, 3),
+        ({"batchItemFailures": [{}]}, 3),
+        ("not a response", 3),
     ],
 )
-def test_a_function_that_fails_or_talks_nonsense_fails_its_whole_batch(
-    aws: Mapping[str, str], clean: None, response: Any
+def test_exactly_what_is_named_stays_hidden_and_the_whole_batch_after_a_failure_or_nonsense(
+    aws: Mapping[str, str], clean: None, response: Any, hidden: int
 ) -> None:
-    _send("a", "b")
+    _send("good", "bad", "good")
     QueueConsumer(QUEUE, Function(response), aws).work()
-    assert _left(aws["MANIFESTS_QUEUE_URL"]) == {"visible": 0, "hidden": 2}
+    assert _left(aws["MANIFESTS_QUEUE_URL"]) == {"visible": 0, "hidden": hidden}
 
 
 def test_after_three_tries_a_message_is_set_aside_and_its_neighbour_is_not(

@@ -6,10 +6,13 @@ from collections.abc import Mapping
 from typing import Any
 
 import boto3
+import pytest
 
 from infra import template
 from infra.local.triggers.streams import StreamConsumer
 from tests.local.triggers.function import Function
+
+pytestmark = pytest.mark.usefixtures("clean")
 
 
 def _stream(
@@ -47,9 +50,7 @@ def _keys(records: list[Any]) -> list[str]:
     return [record["dynamodb"]["Keys"]["sk"]["S"] for record in records]
 
 
-def test_only_what_may_cause_a_notice_passes_the_deployed_filter(
-    aws: Mapping[str, str], clean: None
-) -> None:
+def test_only_what_may_cause_a_notice_passes_the_deployed_filter(aws: Mapping[str, str]) -> None:
     function = Function()
     consumer = _stream(aws, function)
     _write(
@@ -68,7 +69,7 @@ def test_only_what_may_cause_a_notice_passes_the_deployed_filter(
     assert not _work(consumer)
 
 
-def test_a_record_carries_the_item_as_it_was_written(aws: Mapping[str, str], clean: None) -> None:
+def test_a_record_carries_the_item_as_it_was_written(aws: Mapping[str, str]) -> None:
     function = Function()
     consumer = _stream(aws, function)
     _write(("REPORT#1", "HEAD"), lane="critical")
@@ -86,9 +87,7 @@ def test_a_record_carries_the_item_as_it_was_written(aws: Mapping[str, str], cle
     assert record["dynamodb"]["NewImage"]["lane"] == {"S": "critical"}
 
 
-def test_what_is_binary_arrives_in_base64_as_lambda_sends_it(
-    aws: Mapping[str, str], clean: None
-) -> None:
+def test_what_is_binary_arrives_in_base64_as_lambda_sends_it(aws: Mapping[str, str]) -> None:
     function = Function()
     consumer = _stream(aws, function, "SealAudit")
     row: Any = {"pk": {"S": "REPORT#1"}, "sk": {"S": "now#1"}, "sealed": {"B": b"\x00\xff"}}
@@ -98,9 +97,7 @@ def test_what_is_binary_arrives_in_base64_as_lambda_sends_it(
     assert record["dynamodb"]["NewImage"] == {**row, "sealed": {"B": "AP8="}}
 
 
-def test_a_batch_starts_again_at_the_first_record_that_failed(
-    aws: Mapping[str, str], clean: None
-) -> None:
+def test_a_batch_starts_again_at_the_first_record_that_failed(aws: Mapping[str, str]) -> None:
     failures = iter([1])
 
     def response(records: list[Any]) -> Any:
@@ -124,7 +121,7 @@ def test_a_batch_starts_again_at_the_first_record_that_failed(
 
 
 def test_a_poison_record_is_cut_out_and_set_aside_and_its_neighbours_pass(
-    aws: Mapping[str, str], clean: None
+    aws: Mapping[str, str],
 ) -> None:
     passed: list[str] = []
 
@@ -149,7 +146,7 @@ def test_a_poison_record_is_cut_out_and_set_aside_and_its_neighbours_pass(
 
 
 def test_records_of_a_partition_stay_in_order_and_another_track_does_not_wait_for_them(
-    aws: Mapping[str, str], clean: None
+    aws: Mapping[str, str],
 ) -> None:
     function = Function()
     consumer = _stream(aws, function, ParallelizationFactor=2)
@@ -174,7 +171,7 @@ def _partitions(records: list[Any]) -> list[str]:
     return [record["dynamodb"]["Keys"]["pk"]["S"] for record in records]
 
 
-def test_no_more_is_read_than_a_track_can_hold(aws: Mapping[str, str], clean: None) -> None:
+def test_no_more_is_read_than_a_track_can_hold(aws: Mapping[str, str]) -> None:
     function = Function()
     consumer = _stream(aws, function, BatchSize=2, ParallelizationFactor=2)
     rows = [("REPORT#1", f"MESSAGE#{number}") for number in range(5)]
