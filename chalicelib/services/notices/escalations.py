@@ -10,7 +10,7 @@ critical reports wait.
 
 import logging
 from datetime import datetime, timedelta
-from itertools import batched, chain
+from itertools import batched, chain, islice
 from typing import TYPE_CHECKING, Any
 
 from chalicelib.aws import keys
@@ -144,12 +144,14 @@ def note_reading(head: "Head", reading: Reading | None, *, reports: "Reports") -
 
 # How long an officer may take. The first escalation, after five minutes, was then without effect.
 PATIENCE = timedelta(minutes=10)
-# Read in one call.
-_AT_ONCE = 100
+# Read in one call, and in one count: a flood may have a hundred thousand that wait, and each minute
+# would read them all.
+_AT_ONCE, MOST_COUNTED = 100, 2_000
 
 
-def count_unacknowledged(outbox: Outbox, *, now: datetime) -> int:
-    """Return how many critical reports no officer has acknowledged for longer than `PATIENCE`.
+def count_unacknowledged(outbox: Outbox, *, now: datetime, most: int = MOST_COUNTED) -> int:
+    """Return how many critical reports no officer has acknowledged for longer than `PATIENCE`, of
+    the first `most` that wait, proven ones before all others.
 
     Those about the police are not among them: what oversight leaves goes outside the police, and an
     operator's alarm would say that there is one. A report that waits always has an escalation as
@@ -161,7 +163,11 @@ def count_unacknowledged(outbox: Outbox, *, now: datetime) -> int:
         outbox.keys_until(until, TaskKind.ESCALATE, Lane.CRITICAL),
         outbox.keys_until(until, TaskKind.ESCALATE, Lane.NORMAL, since=now),
     )
-    rows = (row for keys in batched(waiting, _AT_ONCE) for row in outbox.read_all(keys).values())
+    rows = (
+        row
+        for keys in batched(islice(waiting, most), _AT_ONCE)
+        for row in outbox.read_all(keys).values()
+    )
     found = (PendingTask.of(row) for row in rows)
     return sum(1 for pending in found if pending and _waits_too_long(pending, now))
 

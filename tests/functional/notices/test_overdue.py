@@ -13,6 +13,7 @@ from chalicelib.domain.officers.model import Role
 from chalicelib.handlers.service import scheduled
 from chalicelib.kernel import times
 from chalicelib.kernel.outbox import Lane
+from chalicelib.services.notices.escalations import count_unacknowledged
 from tests import cloud
 from tests.client import call, change_report
 from tests.faults import inject
@@ -333,6 +334,8 @@ def test_a_critical_report_is_counted_from_ten_minutes_on(caplog: pytest.LogCapt
     file_and_notify(CRITICAL)
     file_and_notify(CRITICAL)
     assert counts(40, caplog) == [0] * 9 + [2] * 31
+    # In a flood only so many are read each minute.
+    assert count_unacknowledged(wiring.outbox(), now=wiring.clock.now(), most=1) == 1
 
 
 def test_a_row_without_a_kind_of_task_does_not_end_the_count(
