@@ -6,7 +6,8 @@ status that has a body.
     {"create_report": {"request": {…}, "response": {…}}, …}
 
 The name of another operation stands for a body that is the same, and `"$like": "<its name>"` in an
-object for the members that both have.
+object for the members that both have. What a response always has is added where its example leaves
+it out: null where that may be, else an empty list or false.
 
 They are of the default city. The document of another one has none, because a wrong emergency number
 is worse than no example.
@@ -279,7 +280,7 @@ def _responses(operation: Operation, schemas: Schemas, shared: Json) -> Json:
             reference = schemas.of_response(content.schema)
             shown: Json = {"schema": reference}
             if operation.name in response_examples():
-                shown["example"] = response_examples()[operation.name]
+                shown["example"] = schemas.completed(response_examples()[operation.name], reference)
             response["content"] = {content.content_type: shown}
             if 304 in operation.returns or _has_version(schemas.resolved(reference)):
                 response["headers"] |= _headers("ETag")
