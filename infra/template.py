@@ -7,14 +7,14 @@ from typing import Any
 
 import yaml
 
+from infra.shorthands import SHORTHANDS
+
 _FOLDER = Path(__file__).parent
-# The stack's own metrics.
-_NAMESPACE = {"Fn::Sub": "Tipline/${AWS::StackName}"}
 
 
 def load(name: str, folder: Path = _FOLDER) -> Any:
     """Return the template `infra/<name>`, with CloudFormation's short forms (`!Ref`, `!GetAtt`,
-    `!Sub` …) as their long ones.
+    `!Sub` …) and ours (`infra/shorthands.py`) as their long ones.
     """
     return yaml.load((folder / name).read_text(encoding="utf-8"), Loader=_Loader)  # noqa: S506  it is a SafeLoader
 
@@ -78,108 +78,21 @@ class _Loader(yaml.CSafeLoader if yaml.__with_libyaml__ else yaml.SafeLoader):  
 
 
 def _function(loader: Any, suffix: str, node: yaml.Node) -> dict[str, Any]:
-    if isinstance(node, yaml.ScalarNode):
-        value = loader.construct_scalar(node)
-    elif isinstance(node, yaml.SequenceNode):
-        value = loader.construct_sequence(node, deep=True)
-    else:
-        value = loader.construct_mapping(node, deep=True)
+    value = _value(loader, node)
+    if suffix in SHORTHANDS:
+        make = SHORTHANDS[suffix]
+        return make(**value) if isinstance(value, dict) else make(*value)
     if suffix == "GetAtt" and isinstance(value, str):
         value = value.split(".", 1)
     return {suffix if suffix in ("Ref", "Condition") else f"Fn::{suffix}": value}
 
 
-def _app_function(loader: Any, node: yaml.Node) -> dict[str, Any]:
-    """Return a function of the app: app.yaml says what it has of its own."""
-    given: dict[str, Any] = loader.construct_mapping(node, deep=True)
-    # There are no plugins, and the search for them takes a tenth of a cold start.
-    variables = {"STAGE": {"Ref": "Stage"}, "PYDANTIC_DISABLE_PLUGINS": "__all__"}
-    variables |= {_variable(name): {"Ref": name} for name in given.pop("Uses", ())}
-    variables |= given.pop("Variables", {})
-    log = {"LogGroup": {"Ref": given.pop("Log")}, "LogFormat": "JSON"}
-    levels = {"ApplicationLogLevel": "INFO", "SystemLogLevel": "WARN"}
-    given |= {"LoggingConfig": log | levels, "Environment": {"Variables": variables}}
-    return {"Type": "AWS::Serverless::Function", "Properties": given}
-
-
-def _variable(logical_id: str) -> str:
-    """Return the variable with the `Ref` of a resource or parameter: UPKEEP_QUEUE_URL."""
-    *first, last = words(logical_id)
-    ends = {"Alias": [], "Queue": ["Queue", "URL"], "Topic": ["Topic", "ARN"]}
-    return "_".join([*first, *ends.get(last, [last])]).upper()
-
-
-def _log_metric(loader: Any, node: yaml.Node) -> dict[str, Any]:
-    """Return the filter that reads a metric of the stack from a log: alarms.yaml says its form."""
-    given: list[str] = loader.construct_sequence(node)
-    log, pattern, name, value, unit = given + ["1", "Count"][len(given) - 3 :]
-    metric = {"MetricName": name, "MetricValue": value, "Unit": unit}
-    properties: dict[str, Any] = {"LogGroupName": {"Ref": log}, "FilterPattern": pattern}
-    properties["MetricTransformations"] = [{"MetricNamespace": _NAMESPACE, **metric}]
-    return {"Type": "AWS::Logs::MetricFilter", "Properties": properties}
-
-
-def _administration(loader: Any, node: yaml.Node) -> dict[str, Any]:
-    """Return what the account may do with a key whose use no policy of a role can grant: the rights
-    of every kind of key, and more.
-    """
-    every, *more = loader.construct_sequence(node, deep=True)
-    return {
-        "Sid": "TheAccountAdministers",
-        "Effect": "Allow",
-        "Principal": {"AWS": {"Fn::Sub": "arn:${AWS::Partition}:iam::${AWS::AccountId}:root"}},
-        "Action": [f"kms:{right}" for right in sorted([*every, *more])],
-        "Resource": "*",
-    }
-
-
-def _role_may(loader: Any, node: yaml.Node) -> dict[str, Any]:
-    """Return what a role may do with a key."""
-    sid, role, *actions = loader.construct_sequence(node)
-    arn = {"Fn::GetAtt": [role, "Arn"]}
-    principal: dict[str, Any] = {"Effect": "Allow", "Principal": {"AWS": arn}}
-    return {"Sid": sid, **principal, "Action": _one_or_more(actions), "Resource": "*"}
-
-
-def _one_or_more(actions: list[str]) -> str | list[str]:
-    return actions if len(actions) > 1 else actions[0]
-
-
-def _nobody_else(loader: Any, node: yaml.Node) -> dict[str, Any]:
-    """Return the refusal of a use of a key to all but one role."""
-    does, role, *actions = loader.construct_sequence(node)
-    arn = {"Fn::GetAtt": [role, "Arn"]}
-    return {
-        "Sid": f"NobodyElse{does}",
-        "Effect": "Deny",
-        "Principal": "*",
-        "Action": _one_or_more(actions),
-        "Resource": "*",
-        "Condition": {"ArnNotEquals": {"aws:PrincipalArn": arn}},
-    }
-
-
-def _alarm(loader: Any, node: yaml.Node) -> dict[str, Any]:
-    """Return the alarm with these properties, and those that all have."""
-    given: dict[str, Any] = loader.construct_mapping(node, deep=True)
-    notify = [{"Ref": "AlarmsTopic"}]
-    shared: dict[str, Any] = {
-        "EvaluationPeriods": 1,
-        "ComparisonOperator": "GreaterThanThreshold",
-        "Threshold": 0,
-        "TreatMissingData": "notBreaching",
-        "AlarmActions": notify,
-        "OKActions": notify,
-    }
-    if "Metrics" not in given:
-        shared |= {"Namespace": _NAMESPACE, "Statistic": "Sum", "Period": 60}
-    return {"Type": "AWS::CloudWatch::Alarm", "Properties": shared | given}
+def _value(loader: Any, node: yaml.Node) -> Any:
+    if isinstance(node, yaml.ScalarNode):
+        return loader.construct_scalar(node)
+    if isinstance(node, yaml.SequenceNode):
+        return loader.construct_sequence(node, deep=True)
+    return loader.construct_mapping(node, deep=True)
 
 
 _Loader.add_multi_constructor("!", _function)
-_Loader.add_constructor("!LogMetric", _log_metric)
-_Loader.add_constructor("!Function", _app_function)
-_Loader.add_constructor("!Alarm", _alarm)
-_Loader.add_constructor("!Administration", _administration)
-_Loader.add_constructor("!RoleMay", _role_may)
-_Loader.add_constructor("!NobodyElse", _nobody_else)
