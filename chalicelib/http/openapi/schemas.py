@@ -228,7 +228,7 @@ def _once(models: Iterable[_Model]) -> list[_Model]:
 
 
 def _nothing(schema: Json) -> Any:
-    """Return what a member with nothing in it has; `...` if it cannot have nothing."""
+    """Return the value of a member that has nothing in it; `...` if each value is something."""
     kind = schema.get("type")
     if {"type": "null"} in schema.get("anyOf", ()) or (isinstance(kind, list) and "null" in kind):
         return None
