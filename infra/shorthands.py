@@ -14,6 +14,16 @@ type Json = dict[str, Any]
 # What holds data stays when the stack is deleted, but not when its own creation is rolled back.
 _STAYS = {"DeletionPolicy": "RetainExceptOnCreate", "UpdateReplacePolicy": "Retain"}
 _GOES = dict.fromkeys(_STAYS, "Delete")
+# Of each response that the gateway makes itself.
+_HEADERS = {
+    "Content-Type": "'application/problem+json'",
+    "Cache-Control": "'no-store'",
+    "X-Content-Type-Options": "'nosniff'",
+    "X-Request-Id": "context.requestId",
+    "Access-Control-Allow-Origin": "'*'",
+    "Access-Control-Expose-Headers": "'Allow,Deprecation,ETag,Idempotency-Replayed,Location,"
+    "RateLimit,RateLimit-Policy,Retry-After,Sunset,X-Request-Id'",
+}
 # The stack's own metrics.
 _NAMESPACE = {"Fn::Sub": "Tipline/${AWS::StackName}"}
 _ACCOUNT = {"AWS": {"Fn::Sub": "arn:${AWS::Partition}:iam::${AWS::AccountId}:root"}}
@@ -27,6 +37,41 @@ def text(**given: Any) -> Json:
 def count(**given: Any) -> Json:
     """Return a parameter that is a number from 1 on."""
     return {"Type": "Number", "MinValue": 1, **given}
+
+
+def response(status: str, code: str, retry_after: str | None = None) -> Json:
+    """Return a response of the gateway's own, with an error's code in the place of its body."""
+    headers = _HEADERS | ({"Retry-After": f"'{retry_after}'"} if retry_after else {})
+    parameters = {f"gatewayresponse.header.{name}": value for name, value in headers.items()}
+    templates = {"application/json": code}
+    return {"statusCode": status, "responseParameters": parameters, "responseTemplates": templates}
+
+
+def no_route() -> Json:
+    """Return the method that answers 404 by itself. JSON is binary to this gateway, and a mock
+    integration fails with 500 unless both sides are said to be text.
+    """
+    answer = {
+        "statusCode": "404",
+        "contentHandling": "CONVERT_TO_TEXT",
+        "responseParameters": {
+            f"method.response.header.{name}": value for name, value in _HEADERS.items()
+        },
+        "responseTemplates": {"application/json": "not_found"},
+    }
+    headers = {name: {"type": "string"} for name in _HEADERS}
+    return {
+        "consumes": ["application/json"],
+        "produces": ["application/json"],
+        "responses": {"404": {"description": "Not found", "headers": headers}},
+        "x-amazon-apigateway-integration": {
+            "type": "mock",
+            "contentHandling": "CONVERT_TO_TEXT",
+            "passthroughBehavior": "never",
+            "requestTemplates": {"application/json": '{"statusCode": 404}'},
+            "responses": {"default": answer},
+        },
+    }
 
 
 def function(
@@ -115,6 +160,20 @@ def _keys(*names: str) -> list[Json]:
     return [{"AttributeName": name, "KeyType": kind} for name, kind in kinds]
 
 
+def bucket_policy(*, Bucket: str, Statement: Sequence[Json] = (), **given: Any) -> Json:
+    """Return the policy of a bucket: with TLS alone, and what else is said."""
+    tls_only = {
+        "Sid": "TlsOnly",
+        "Effect": "Deny",
+        "Principal": "*",
+        "Action": "s3:*",
+        "Resource": [_arn(Bucket), {"Fn::Sub": f"${{{Bucket}.Arn}}/*"}],
+        "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+    }
+    given |= {"Bucket": _ref(Bucket), "PolicyDocument": _policy([tls_only, *Statement])}
+    return _resource("AWS::S3::BucketPolicy", given)
+
+
 def queue(*, DeadLetters: str | None = None, **given: Any) -> Json:
     """Return a queue. After three attempts a message goes to the dead letters."""
     if DeadLetters:
@@ -167,6 +226,15 @@ def nobody_else(does: str, role: str, *actions: str) -> Json:
     return _use(f"NobodyElse{does}", actions, Effect="Deny", Principal="*", Condition=unless)
 
 
+def through(*services: str) -> list[Json]:
+    """Return the names of services through which a key is used. The documentation does not say how
+    KMS names a service in China, so each has both.
+    """
+    ends = ("amazonaws.com", "${AWS::URLSuffix}")
+    names = [f"{service}.${{AWS::Region}}.{end}" for service in services for end in ends]
+    return [{"Fn::Sub": name} for name in names]
+
+
 def _use(sid: str, actions: Sequence[str], **given: Any) -> Json:
     action = list(actions) if len(actions) > 1 else actions[0]
     return {"Sid": sid, "Action": action, "Resource": "*", **given}
@@ -175,7 +243,8 @@ def _use(sid: str, actions: Sequence[str], **given: Any) -> Json:
 def _resource(
     kind: str, properties: Json, policies: Mapping[str, str] = MappingProxyType({})
 ) -> Json:
-    return {"Type": kind, **policies, "Properties": properties}
+    condition = {"Condition": properties.pop("Condition")} if "Condition" in properties else {}
+    return {"Type": kind, **condition, **policies, "Properties": properties}
 
 
 def _policy(statements: Sequence[Json]) -> Json:
@@ -190,11 +259,11 @@ def _arn(name: str) -> Json:
     return {"Fn::GetAtt": [name, "Arn"]}
 
 
-SHORTHANDS: Mapping[str, Callable[..., Json]] = {
+SHORTHANDS: Mapping[str, Callable[..., Any]] = {
     "".join(part.title() for part in make.__name__.split("_")): make
     for make in (
-        *(text, count, function, log_metric, alarm, table, queue, takes_from),
-        *(key, key_alias, administration, role_may, nobody_else),
+        *(text, count, response, no_route, function, log_metric, alarm, table, bucket_policy),
+        *(queue, takes_from, through, key, key_alias, administration, role_may, nobody_else),
     )
 }
 """What makes each, by its tag: `!KeyAlias` is `key_alias`."""

@@ -77,7 +77,7 @@ class _Loader(yaml.CSafeLoader if yaml.__with_libyaml__ else yaml.SafeLoader):  
     pass
 
 
-def _function(loader: Any, suffix: str, node: yaml.Node) -> dict[str, Any]:
+def _function(loader: Any, suffix: str, node: yaml.Node) -> Any:
     value = _value(loader, node)
     if suffix in SHORTHANDS:
         make = SHORTHANDS[suffix]

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from chalicelib.kernel.config import Api
-from infra import template
+from infra import shorthands, template
 
 ROOT = Path(__file__).parents[2]
 _NAMES = {"api_handler": Api.RESIDENTS}  # Chalice's name for it
@@ -71,10 +71,7 @@ def _conditions(right: Mapping[str, Any]) -> Iterator[tuple[str, str, list[Any]]
     if buckets := right.get("opens"):
         yield "StringEquals", "kms:EncryptionContext:aws:s3:arn", _resource(buckets)
     if services := right.get("through"):
-        # The documentation does not say how KMS names a service in China.
-        ends = ("amazonaws.com", "${AWS::URLSuffix}")
-        names = [f"{service}.${{AWS::Region}}.{end}" for service in services for end in ends]
-        yield "StringEquals", "kms:ViaService", [{"Fn::Sub": name} for name in names]
+        yield "StringEquals", "kms:ViaService", shorthands.through(*services)
 
 
 def _resource(named: Any) -> Any:
