@@ -7,12 +7,14 @@ from typing import Any
 
 import yaml
 
+from infra.shorthands import SHORTHANDS
+
 _FOLDER = Path(__file__).parent
 
 
 def load(name: str, folder: Path = _FOLDER) -> Any:
     """Return the template `infra/<name>`, with CloudFormation's short forms (`!Ref`, `!GetAtt`,
-    `!Sub` …) as their long ones.
+    `!Sub` …) and ours (`infra/shorthands.py`) as their long ones.
     """
     return yaml.load((folder / name).read_text(encoding="utf-8"), Loader=_Loader)  # noqa: S506  it is a SafeLoader
 
@@ -75,28 +77,22 @@ class _Loader(yaml.CSafeLoader if yaml.__with_libyaml__ else yaml.SafeLoader):  
     pass
 
 
-def _function(loader: Any, suffix: str, node: yaml.Node) -> dict[str, Any]:
-    if isinstance(node, yaml.ScalarNode):
-        value = loader.construct_scalar(node)
-    elif isinstance(node, yaml.SequenceNode):
-        value = loader.construct_sequence(node, deep=True)
-    else:
-        value = loader.construct_mapping(node, deep=True)
+def _function(loader: Any, suffix: str, node: yaml.Node) -> Any:
+    value = _value(loader, node)
+    if suffix in SHORTHANDS:
+        make = SHORTHANDS[suffix]
+        return make(**value) if isinstance(value, dict) else make(*value)
     if suffix == "GetAtt" and isinstance(value, str):
         value = value.split(".", 1)
     return {suffix if suffix in ("Ref", "Condition") else f"Fn::{suffix}": value}
 
 
-def _log_metric(loader: Any, node: yaml.Node) -> dict[str, Any]:
-    """Return the filter that reads a metric of the stack from a log: alarms.yaml says its form."""
-    given: list[str] = loader.construct_sequence(node)
-    log, pattern, name, value, unit = given + ["1", "Count"][len(given) - 3 :]
-    metric = {"MetricName": name, "MetricValue": value, "Unit": unit}
-    namespace = {"MetricNamespace": {"Fn::Sub": "Tipline/${AWS::StackName}"}}
-    properties: dict[str, Any] = {"LogGroupName": {"Ref": log}, "FilterPattern": pattern}
-    properties["MetricTransformations"] = [namespace | metric]
-    return {"Type": "AWS::Logs::MetricFilter", "Properties": properties}
+def _value(loader: Any, node: yaml.Node) -> Any:
+    if isinstance(node, yaml.ScalarNode):
+        return loader.construct_scalar(node)
+    if isinstance(node, yaml.SequenceNode):
+        return loader.construct_sequence(node, deep=True)
+    return loader.construct_mapping(node, deep=True)
 
 
 _Loader.add_multi_constructor("!", _function)
-_Loader.add_constructor("!LogMetric", _log_metric)

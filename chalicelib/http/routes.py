@@ -42,7 +42,7 @@ log = logging.getLogger(__name__)
 _PARAMETER = re.compile(r"\{(\w+)\}")
 
 View = Callable[[Call], Response]
-Error = errors.TiplineError | type[errors.TiplineError]
+Error = errors.TiplineError | type[errors.TiplineError] | str
 
 
 class Access(StrEnum):
@@ -86,9 +86,10 @@ class Declared(TypedDict, total=False):
     """The declaration of a route besides its method and path.
 
     `returns` is the body of a success with the default status of the method, or a map from status
-    to body. `raises` has the errors that do not follow from the rest. `roles` replaces the roles of
-    the `Routes`. `logged` records the call in the audit, for views whose use case does not.
-    `max_body` is in bytes. `deprecated` is said by each response, and by the documents.
+    to body. `raises` has the errors that do not follow from the rest; a code alone is a conflict's.
+    `roles` replaces the roles of the `Routes`. `logged` records the call in the audit, for views
+    whose use case does not. `max_body` is in bytes. `deprecated` is said by each response, and by
+    the documents.
     """
 
     body: type[BaseModel]
@@ -300,10 +301,7 @@ class Routes:
                     returns=_contents(method, declared.get("returns"), headers),
                     errors=(
                         *_implied_errors(self.access, declared, headers),
-                        *(
-                            each() if isinstance(each, type) else each
-                            for each in declared.get("raises", ())
-                        ),
+                        *map(_error, declared.get("raises", ())),
                     ),
                     logged=declared.get("logged", False),
                     deprecated=declared.get("deprecated"),
@@ -313,6 +311,12 @@ class Routes:
             return view
 
         return declare
+
+
+def _error(named: Error) -> errors.TiplineError:
+    if isinstance(named, str):
+        return errors.Conflict(named)
+    return named() if isinstance(named, type) else named
 
 
 _STATUS = {"POST": 201, "DELETE": 204}
@@ -340,6 +344,8 @@ def _implied_errors(
         implied.append(errors.WrongMediaType())
     if "body" in declared or "query" in declared:
         implied.append(errors.Invalid())
+    if "query" in declared and "cursor" in declared["query"].model_fields:
+        implied.append(errors.Malformed("bad_cursor"))
     if Header.KEY in headers:
         implied.append(errors.Malformed("idempotency_key_required"))
     if Header.KEY in headers or (Header.OPTIONAL_KEY in headers and access is Access.OFFICER):

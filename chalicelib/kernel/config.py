@@ -26,6 +26,10 @@ def _setting(description: str, *, default: Any = MISSING) -> Any:
     return field(default=default, metadata={"description": description})
 
 
+def _optional(description: str) -> Any:
+    return _setting(description, default="")
+
+
 @dataclass(frozen=True, init=False, repr=False, eq=False)
 class Settings:
     """The settings of this function: names and addresses of the resources that it uses.
@@ -47,10 +51,9 @@ class Settings:
     critical_uploads_queue_url: str = _setting(
         "URL of the queue of critical reports' uploads to process."
     )
-    decode_function: str = _setting(
+    decode_function: str = _optional(
         "Name of the function that opens untrusted files. If empty, a process on this machine "
-        "does, which a deployed function never has.",
-        default="",
+        "does, which a deployed function never has."
     )
     decoder_isolation: str = _setting(
         "`tenant`: what opens the files of one report or bulletin opens no others. `shared`: it "
@@ -90,27 +93,24 @@ class Settings:
     events_key: str = _setting(
         "KMS key that the secrets which sign events are opened with: the alias that new ones use."
     )
-    event_bus: str = _setting(
-        "Name of the bus of EventBridge that events can go to. If empty, there is none.", default=""
+    event_bus: str = _optional(
+        "Name of the bus of EventBridge that events can go to. If empty, there is none."
     )
     officers_role: str = _setting("ARN of the role of the one function that opens reports.")
     officers_function: str = _setting("Name of that function.")
     signer_role: str = _setting("ARN of the role of the one function that signs digests and heads.")
     signer_function: str = _setting("Name of that function.")
-    audience: str = _setting(
+    audience: str = _optional(
         "Audience that officers' access tokens must have. If empty, the client id. Tokens of "
-        "Cognito have none.",
-        default="",
+        "Cognito have none."
     )
-    username_claim: str = _setting(
+    username_claim: str = _optional(
         "Claim of an access token with the officer's username. If empty, the first of `username`, "
-        "`preferred_username` and `sub`.",
-        default="",
+        "`preferred_username` and `sub`."
     )
-    system_clients: str = _setting(
+    system_clients: str = _optional(
         "Machines that sign in by client credentials: of each its username and the id of its "
-        "client, `name=client id`, with commas between them.",
-        default="",
+        "client, `name=client id`, with commas between them."
     )
     system_openings: int = _setting(
         "How many reports a machine may open in an hour, by the clock.", default=60
@@ -119,43 +119,37 @@ class Settings:
         "How many steps, notes and messages of a machine are taken in an hour, by the clock.",
         default=120,
     )
-    apns_application: str = _setting(
+    apns_application: str = _optional(
         "SNS platform application that pushes to phones by Apple's APNs. If empty, none is pushed "
-        "to.",
-        default="",
+        "to."
     )
-    fcm_application: str = _setting(
+    fcm_application: str = _optional(
         "SNS platform application that pushes to phones by Google's FCM. If empty, none is pushed "
-        "to.",
-        default="",
+        "to."
     )
-    user_pool_id: str = _setting(
+    user_pool_id: str = _optional(
         "Id of the Cognito user pool to update when an admin changes an officer. If empty, no pool "
-        "is updated.",
-        default="",
+        "is updated."
     )
-    public_url: str = _setting(
-        "Public address of the API. If empty, the address of each request is used.", default=""
+    public_url: str = _optional(
+        "Public address of the API. If empty, the address of each request is used."
     )
     web_clients: bool = _setting(
         "Whether the web clients are at `PUBLIC_URL`, `on` or `off`: links in notices then lead to "
         "`/console/`, and else to routes of the API; bulletins' pages link to `/`.",
         default=False,
     )
-    console_origin: str = _setting(
+    console_origin: str = _optional(
         "Origin of the officers' console, whose pages may call officers' routes. If empty, no page "
-        "may call them.",
-        default="",
+        "may call them."
     )
-    api: str = _setting(
+    api: str = _optional(
         "Whose routes this function serves: `residents` or `officers`. Empty, those of both, which "
-        "a deployed function never does.",
-        default="",
+        "a deployed function never does."
     )
-    origin_secret_hash: str = _setting(
+    origin_secret_hash: str = _optional(
         "SHA-256, in hexadecimal, of what CloudFront sends in `Tipline-Origin`. With the right "
-        "value, `VIEWER_HEADER` says who called. If empty, it is not read.",
-        default="",
+        "value, `VIEWER_HEADER` says who called. If empty, it is not read."
     )
     viewer_header: str = _setting(
         "Header in which CloudFront says who called: `CloudFront-Viewer-Address`, its own, has an "
@@ -163,10 +157,9 @@ class Settings:
         default="CloudFront-Viewer-Address",
     )
     stage: str = _setting("Name of the stage.", default="local")
-    commit: str = _setting(
+    commit: str = _optional(
         "Commit that was packaged, for `GET /v1/health`: packaging writes it. Empty where it is "
-        "not known, as on the local stack.",
-        default="",
+        "not known, as on the local stack."
     )
     limits: bool = _setting("Whether abuse limits apply. `off` turns them off.", default=True)
 

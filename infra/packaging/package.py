@@ -12,7 +12,7 @@ from chalicelib.kernel import city
 from infra import openapi
 from infra.city import check
 from infra.migrations import all_migrations
-from infra.packaging import bundle, gateway, sbom
+from infra.packaging import bundle, gateway, policies, sbom
 from infra.packaging.bundle import build_functions, build_layer
 from infra.packaging.installation import Lock, install, pinned, read_lock
 from infra.packaging.templates import (
@@ -75,13 +75,14 @@ def stage_project(root: Path, build: Path, processor: bundle.Processor) -> Path:
     shutil.copytree(city.FOLDER, project / "city", ignore=shutil.ignore_patterns(".*"))
     openapi.write_documents(project / Path(docs.__file__).parent.relative_to(ROOT))
     (project / ".chalice").mkdir(parents=True)
-    for path in (root / ".chalice").glob("*.json"):
-        shutil.copy(path, project / ".chalice")
-    configuration = project / ".chalice" / "config.json"
-    settings = json.loads(configuration.read_text()) | {
+    settings = json.loads((root / ".chalice" / "config.json").read_text()) | {
         "lambda_architecture": processor.lambda_name
     }
-    configuration.write_text(json.dumps(settings))
+    for name, function in settings["stages"]["any"]["lambda_functions"].items():
+        function["iam_policy_file"] = f"policy-{name}.json"
+        policy = json.dumps(policies.policy(name, root))
+        (project / ".chalice" / function["iam_policy_file"]).write_text(policy)
+    (project / ".chalice" / "config.json").write_text(json.dumps(settings))
     shutil.copy(root / "app.py", project)
     return project
 

@@ -24,7 +24,7 @@ from chalicelib.kernel import city
 from chalicelib.kernel.config import Api
 from chalicelib.kernel.languages import text
 from infra import template as templates
-from infra.packaging import aliases, bundle, gateway, limits
+from infra.packaging import aliases, bundle, gateway, limits, policies
 from infra.packaging.aliases import LOGICAL_IDS
 
 TEMPLATES = ("resources.yaml", "app.yaml", "alarms.yaml", "edge.yaml", "web.yaml", "backups.yaml")
@@ -93,7 +93,7 @@ def outside_of(served: city.City) -> Template:
 
 def complete(template: Template, configuration: Path) -> Template:
     """Add what Chalice has no words for, and return the template. `configuration` is Chalice's
-    folder, with `config.json` and the policies.
+    folder, with `config.json`.
     """
     return gateway.complete(aliases.complete(add_officers(template, configuration)))
 
@@ -114,10 +114,9 @@ def add_officers(template: Template, configuration: Path) -> Template:
         "Timeout": settings["lambda_timeout"],
         "Role": {"Fn::GetAtt": ["OfficersRole", "Arn"]},
     }
-    policy = json.loads((configuration / settings["iam_policy_file"]).read_text(encoding="utf-8"))
     role = resources["OfficersRole"] = copy.deepcopy(resources["ApiHandlerRole"])
     role["Properties"]["Policies"] = [
-        {"PolicyName": "OfficersRolePolicy", "PolicyDocument": policy}
+        {"PolicyName": "OfficersRolePolicy", "PolicyDocument": policies.policy("officers")}
     ]
     for name, paths in _CALLED_FOR.items():
         permission = copy.deepcopy(resources["APIHandlerInvokePermission"])

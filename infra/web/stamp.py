@@ -6,7 +6,7 @@ from pathlib import Path
 
 PACKAGES = ("package.json", "package-lock.json", ".npmrc")
 # Installed, made, or types alone, which no build needs.
-_NOT_SOURCES = ("node_modules", "schema.d.ts", "schema.ts", "dist")
+_NOT_SOURCES = ("node_modules", "schema.d.ts", "schema.ts", "dist", "LICENSE")
 
 
 def of_packages(web: Path, node: str) -> str:

@@ -24,9 +24,14 @@ async function settled(phone: Phone, outbox: Outbox): Promise<void> {
   expect(done()).toBe(true);
 }
 
-test('a report and its files arrive, and its receipt stays until it is confirmed', async ({ phone, outbox }) => {
-  await outbox.add(draft([picture(), video(150)]));
+async function sent(phone: Phone, outbox: Outbox, written = draft()): Promise<Entry> {
+  const entry = await outbox.add(written);
   await settled(phone, outbox);
+  return entry;
+}
+
+test('a report and its files arrive, and its receipt stays until it is confirmed', async ({ phone, outbox }) => {
+  await sent(phone, outbox, draft([picture(), video(150)]));
 
   const [report] = phone.server.reports;
   expect(JSON.parse(report?.body ?? '')).toMatchObject({ category: 'other', text: 'a text' });
@@ -88,8 +93,7 @@ test('a text goes while a video is on its way', async ({ phone, outbox }) => {
 test('a lost response is asked for again with the same key, after longer and longer pauses', async ({ phone, outbox }) => {
   let lost = 4;
   phone.server.fault = () => (lost-- > 0 ? 'lost' : 'none');
-  await outbox.add(draft());
-  await settled(phone, outbox);
+  await sent(phone, outbox);
   expect(phone.server.reports).toHaveLength(1);
   expect(phone.server.createKeys.size).toBe(1);
   expect(phone.pauses).toEqual([1000, 2000]);
@@ -144,8 +148,7 @@ test('but what the service has put off waits, network or not', async ({ phone, o
 test('the sign-in page of a hotel is no response', async ({ phone, outbox }) => {
   let away = 3;
   phone.server.fault = () => (away-- > 0 ? 'portal' : 'none');
-  await outbox.add(draft());
-  await settled(phone, outbox);
+  await sent(phone, outbox);
   expect(phone.server.reports).toHaveLength(1);
 });
 
@@ -153,8 +156,7 @@ test('what the service refuses is said, and can be corrected', async ({ phone, o
   const errors = [{ field: 'text', code: 'holds_receipt', detail: 'Remove it' }];
   phone.server.instead = ({ method }) =>
     method === 'POST' ? problem(422, 'invalid', { errors }) : undefined;
-  await outbox.add(draft([picture()]));
-  await settled(phone, outbox);
+  await sent(phone, outbox, draft([picture()]));
   expect(only(outbox)).toMatchObject({
     state: 'refused',
     problem: { code: 'invalid', status: 422, fields: errors },
@@ -163,8 +165,7 @@ test('what the service refuses is said, and can be corrected', async ({ phone, o
   phone.server.instead = () => undefined;
   const again = await outbox.draftOf(only(outbox).id);
   expect(again?.report).toEqual({ category: 'other', text: 'a text' });
-  await outbox.add({ ...draft(), ...again, report: { category: 'other', text: 'corrected' } });
-  await settled(phone, outbox);
+  await sent(phone, outbox, { ...draft(), ...again, report: { category: 'other', text: 'corrected' } });
   expect(phone.server.contents()).toHaveLength(1);
 });
 
@@ -175,8 +176,7 @@ test('a file that goes uncut arrives byte for byte, whatever happens to the page
   };
   const [uncut, other] = [signed('a.jpg'), signed('b.jpg')];
   phone.server.instead = ({ method }) => (method === 'POST' ? problem(422, 'invalid', {}) : undefined);
-  await outbox.add({ ...draft([uncut, other]), keep: { ...KEEP, uncut: [uncut] } });
-  await settled(phone, outbox);
+  await sent(phone, outbox, { ...draft([uncut, other]), keep: { ...KEEP, uncut: [uncut] } });
   outbox.close();
 
   // Also of a report that was refused, and is corrected by another page.
@@ -198,15 +198,13 @@ test('a file that is refused never stops the text', async ({ phone, outbox }) =>
       ? problem(422, 'invalid', { errors: [{ field: 'media.1.content_type', code: 'x', detail: '' }] })
       : undefined;
   const png = new File(['\x89PNG\r\n\x1a\n'].map((text) => Uint8Array.from(text, (c) => c.charCodeAt(0))), 'a.png');
-  await outbox.add(draft([picture(), png, video(20)]));
-  await settled(phone, outbox);
+  await sent(phone, outbox, draft([picture(), png, video(20)]));
   expect(phone.server.contents().map((content) => content?.length)).toEqual([17, 20]);
   expect(only(outbox).files.map(({ state }) => state)).toEqual(['sent', 'refused', 'sent']);
 });
 
 test('reduced pictures go after the text and before any whole file', async ({ phone, outbox }) => {
-  await outbox.add(draft([video(300), picture(), picture()]));
-  await settled(phone, outbox);
+  await sent(phone, outbox, draft([video(300), picture(), picture()]));
   const { calls } = phone.server;
   const isReduced = (call: string) => call.startsWith('POST storage') && call.endsWith('/reduced');
   expect(calls.filter(isReduced)).toHaveLength(2);
@@ -221,8 +219,7 @@ test('a reduced picture that storage refuses stops nothing', async ({ phone, out
   const refused = '<Error><Code>EntityTooLarge</Code></Error>';
   phone.server.insteadOfStorage = ({ url }) =>
     url.endsWith('/reduced') ? { status: 400, body: refused } : undefined;
-  await outbox.add(draft([picture()]));
-  await settled(phone, outbox);
+  await sent(phone, outbox, draft([picture()]));
   expect(phone.server.contents().map((content) => content?.length)).toEqual([17]);
   expect(only(outbox).files.map(({ state, seen }) => [state, seen])).toEqual([['sent', false]]);
 });
@@ -232,8 +229,7 @@ test('a service that knows no reduced pictures gets the photos alone', async ({ 
     path === '/v1/reports' && body?.includes('"reduced"')
       ? problem(422, 'invalid', { errors: [{ field: 'media.0.reduced', code: 'x', detail: '' }] })
       : undefined;
-  await outbox.add(draft([picture()]));
-  await settled(phone, outbox);
+  await sent(phone, outbox, draft([picture()]));
   expect(phone.server.reduced()).toEqual([undefined]);
   expect(only(outbox).files.map(({ state }) => state)).toEqual(['sent']);
 });
@@ -245,8 +241,7 @@ test('a key that is too weak is replaced', async ({ phone, outbox }) => {
     weak = false;
     return problem(400, 'weak_idempotency_key');
   };
-  const { key } = await outbox.add(draft());
-  await settled(phone, outbox);
+  const { key } = await sent(phone, outbox);
   expect(only(outbox).key).not.toBe(key);
   expect([...phone.server.createKeys]).toEqual([only(outbox).key]);
 });
@@ -255,8 +250,7 @@ const CHALLENGE = { challenge: 'C', bits: 14, rounds: 8 };
 
 test('in a flood the proof goes with the report', async ({ phone, outbox }) => {
   phone.server.challenge = CHALLENGE;
-  const { key } = await outbox.add(draft());
-  await settled(phone, outbox);
+  const { key } = await sent(phone, outbox);
   expect(phone.server.proofs).toEqual([`C:proof-for-${key}`]);
 });
 
@@ -264,8 +258,7 @@ test('a challenge in a 429 is worked on, and the report sent at once', async ({ 
   phone.server.challenge = CHALLENGE;
   phone.server.refusesWithoutProof = true;
   phone.server.instead = ({ path }) => (path === '/v1/health' ? { status: 500 } : undefined);
-  const { key } = await outbox.add(draft());
-  await settled(phone, outbox);
+  const { key } = await sent(phone, outbox);
   expect(phone.server.proofs).toEqual([undefined, `C:proof-for-${key}`]);
   expect(phone.pauses).toEqual([]);
 });
@@ -317,15 +310,13 @@ test('work on a proof is not given up for the challenge of the next minute', asy
 });
 
 test('more files than a body takes are added afterwards', async ({ phone, outbox }) => {
-  await outbox.add(draft(Array.from({ length: 7 }, () => picture())));
-  await settled(phone, outbox);
+  await sent(phone, outbox, draft(Array.from({ length: 7 }, () => picture())));
   expect(phone.server.contents()).toHaveLength(7);
   expect(phone.server.calls.filter((call) => call.endsWith('/media'))).toHaveLength(2);
 });
 
 test('files are added to an existing report', async ({ phone, outbox }) => {
-  await outbox.add(draft());
-  await settled(phone, outbox);
+  await sent(phone, outbox);
   const { reportId = '', receipt = '', reference = '', id } = only(outbox);
   await outbox.confirmReceipt(id);
   await outbox.addFiles({ id: reportId, receipt, reference }, [picture()], KEEP);
@@ -335,8 +326,7 @@ test('files are added to an existing report', async ({ phone, outbox }) => {
 });
 
 test('a text that is refused stays, with the reason, and stops no other', async ({ phone, outbox }) => {
-  await outbox.add(draft());
-  await settled(phone, outbox);
+  await sent(phone, outbox);
   const { reportId = '', receipt = '', reference = '' } = only(outbox);
   const report = { id: reportId, receipt, reference };
   phone.server.instead = ({ path }) =>
@@ -401,8 +391,7 @@ test.each([
   let away = 12;
   phone.server.insteadOfStorage = () => (away-- > 0 ? { ...HOTEL, status } : undefined);
   const outbox = await phone.open();
-  await outbox.add(draft([file]));
-  await settled(phone, outbox);
+  await sent(phone, outbox, draft([file]));
   expect(only(outbox).files.map(({ state }) => state)).toEqual(['sent']);
   expect(phone.server.contents()[0]).toHaveLength(file.size);
 });
@@ -410,16 +399,14 @@ test.each([
 test('what storage itself refuses is refused', async ({ phone, outbox }) => {
   const body = '<?xml version="1.0"?>\n<Error><Code>EntityTooLarge</Code></Error>';
   phone.server.insteadOfStorage = () => ({ status: 400, body });
-  await outbox.add(draft([picture()]));
-  await settled(phone, outbox);
+  await sent(phone, outbox, draft([picture()]));
   expect(only(outbox).files[0]).toMatchObject({ state: 'refused', problem: { code: 'upload_refused' } });
 });
 
 test('an expired grant is replaced at once', async ({ phone, outbox }) => {
   let expired = 1;
   phone.server.insteadOfStorage = () => (expired-- > 0 ? { status: 403 } : undefined);
-  await outbox.add(draft([video(PART_SIZE * 2)]));
-  await settled(phone, outbox);
+  await sent(phone, outbox, draft([video(PART_SIZE * 2)]));
   expect(phone.pauses).toEqual([]);
   expect(phone.server.contents()).toHaveLength(1);
 });
@@ -436,8 +423,7 @@ test('a file that the phone has lost is said to be gone', async ({ phone }) => {
 
 test('without a database it is sent from memory', async ({ phone }) => {
   const outbox = await phone.open(Infinity, { indexedDB: null });
-  await outbox.add(draft([picture()]));
-  await settled(phone, outbox);
+  await sent(phone, outbox, draft([picture()]));
   expect(phone.server.contents()).toHaveLength(1);
   await outbox.confirmReceipt(only(outbox).id);
   expect(outbox.entries.value).toEqual([]);
@@ -482,8 +468,7 @@ test('without room for its files, the text is kept at least', async ({ phone, ou
 });
 
 test('whoever leaves sees nothing of what is on its way, and it arrives all the same', async ({ phone, outbox }) => {
-  await outbox.add(draft([], 'arrived'));
-  await settled(phone, outbox);
+  await sent(phone, outbox, draft([], 'arrived'));
   phone.server.fault = () => 'unreachable';
   phone.clock.advance(1);
   await outbox.add(draft([picture()], 'on its way'));
@@ -577,8 +562,7 @@ test('when the database is deleted under the page, the receipt is held in memory
     if (path === '/v1/reports') phone.disk.deleteDatabase('tipline-outbox');
     return undefined;
   };
-  const { id } = await outbox.add(draft());
-  await settled(phone, outbox);
+  const { id } = await sent(phone, outbox);
   const [report] = phone.server.reports;
   expect(only(outbox)).toMatchObject({ id, receipt: report?.receipt, kept: false });
   // What is written from now on is kept again.

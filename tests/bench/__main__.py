@@ -21,10 +21,11 @@ _PREFACE = """# Benchmarks
 
 `make bench` writes this file. Times and memory are ratios taken in one run, so that the speed of
 the machine does not matter. Each sample is a fresh process on one core; the two sides alternate for
-at least 7 rounds. The table shows the median and, in brackets, the least and the most. Calls of AWS
-get a prepared response, and nothing is sent. Requests and cold starts are measured in processor
-time, and without awscrt, which Lambda's Python does not have. In each process of a request, its
-sides take turns every few milliseconds, because a neighbour on the same processor comes and goes.
+at least 7 rounds. The tables show the median and, in brackets, the least and the most; what is over
+its budget is in bold. Calls of AWS get a prepared response, and nothing is sent. Requests and cold
+starts are measured in processor time, and without awscrt, which Lambda's Python does not have. In
+each process of a request, its sides take turns every few milliseconds, because a neighbour on the
+same processor comes and goes.
 Units of DynamoDB are counted from the sizes of what is written and read (`tests/bench/units.py`).
 The budgets of calls and units are also tests (`tests/functional/aws/test_budgets.py`). Pictures
 are derived in a process apart, as `decode` does. `make bench PEERS=1` installs pyvips and
@@ -58,7 +59,7 @@ def main(*, quick: bool, peers: bool) -> None:
     sections = []
     for title, rows in benches.items():
         began = time.monotonic()
-        section = _section(title, rows())
+        section = (_counted if rows is operations.rows else _section)(title, rows())
         print(section, flush=True)
         print(f"{title}: {time.monotonic() - began:.0f} s", file=sys.stderr)
         sections.append(section)
@@ -83,6 +84,20 @@ def _section(title: str, rows: list[Row]) -> str:
             f"| {row['budget'] or ''} | {within} |"
         )
     return "\n".join(lines) + "\n"
+
+
+def _counted(title: str, rows: list[Row]) -> str:
+    """Return the section with a line for each operation: its figures, and of each the most."""
+    figures: dict[str, dict[str, str]] = {}
+    for row in rows:
+        operation, _, figure = row["what"].rpartition(": ")
+        shown = f"{row['ratio']:g} {row['budget']}"
+        figures.setdefault(operation, {})[figure] = shown if row["holds"] else f"**{shown}**"
+    columns = list(next(iter(figures.values())))
+    lines = [["what", *columns], ["---"] * (1 + len(columns))]
+    lines += [[name, *(own[each] for each in columns)] for name, own in figures.items()]
+    table = "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
+    return f"## {title}\n\n{table}\n"
 
 
 if __name__ == "__main__":

@@ -2,13 +2,11 @@
 as SAM does.
 """
 
-import json
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from infra.packaging import bundle, package, templates
+from infra.packaging import bundle, package, policies, templates
 
 FUNCTIONS = "AWS::Serverless::Function"
 
@@ -47,12 +45,8 @@ def functions(resources: dict[str, Any]) -> dict[str, Any]:
 
 @pytest.fixture(scope="session")
 def statements() -> dict[str, list[dict[str, Any]]]:
-    """What each function may do, by the name in its policy's file."""
-    files = sorted(Path(package.ROOT / ".chalice").glob("policy-*.json"))
-    return {
-        file.stem.removeprefix("policy-"): json.loads(file.read_text())["Statement"]
-        for file in files
-    }
+    """What each function may do, by its name."""
+    return dict(policies.statements())
 
 
 def of_type(resources: dict[str, Any], kind: str) -> dict[str, Any]:

@@ -29,7 +29,7 @@ def test_every_function_has_a_role_of_its_own(
     assert {logical(name) for name in statements} == set(functions)
 
 
-def test_the_roles_say_what_the_policy_files_say(
+def test_the_roles_say_what_the_policies_say(
     resources: dict[str, Any], functions: dict[str, Any], statements: Statements
 ) -> None:
     for name, statement in statements.items():

@@ -3,18 +3,16 @@
 Each failure says what is to be done. CONTRIBUTING.md, "A new field of a report".
 """
 
-import json
 from collections.abc import Iterable, Iterator
 from fnmatch import fnmatch
-from pathlib import Path
 
 from chalicelib.domain.casework.query import ReportQuery
 from chalicelib.domain.reports.report import LISTED, Mark, Report, marked
 from chalicelib.domain.statistics.exports import COLUMNS
 from chalicelib.handlers.casework.listed import ListedReportView
 from chalicelib.handlers.casework.report_views import ReportView
+from infra.packaging import policies
 
-POLICIES = Path(__file__).parents[2] / ".chalice"
 FIELDS = Report.model_fields.keys()
 # Ciphertext or keys are bytes. These may be read by anybody.
 PUBLIC_BYTES = {"public_key", "ledger_id", "commitments"}
@@ -40,7 +38,7 @@ OPENED_AS = {
     "review_due_at": "review",
 }
 # The function that compares sketches opens them, and nothing else.
-MAY_READ = {("policy-suggest_incidents.json", "sealed_sketch")}
+MAY_READ = {("suggest_incidents", "sealed_sketch")}
 
 
 def having(*marks: Mark) -> set[str]:
@@ -124,8 +122,8 @@ def test_the_columns_of_an_export_are_those_declared() -> None:
 
 def refused_names() -> Iterator[tuple[str, list[str]]]:
     """Yield each policy that refuses attributes of reports by name, with these."""
-    for path in sorted(POLICIES.glob("policy-*.json")):
-        for statement in json.loads(path.read_text(encoding="utf-8"))["Statement"]:
+    for function, statements in policies.statements().items():
+        for statement in statements:
             refused = statement.get("Condition", {}).get("ForAllValues:StringNotLike", {})
             if names := refused.get("dynamodb:Attributes"):
-                yield path.name, names
+                yield function, names

@@ -112,7 +112,7 @@ def read_officer(call: Call) -> Response:
     "/v1/admin/officers/{username}",
     body=Appointment,
     returns={200: OfficerView, 202: OfficerView},
-    raises=(errors.Conflict("own_access"),),
+    raises=("own_access",),
 )
 def appoint_officer(call: Call) -> Response:
     """Propose to appoint or change an officer, or deactivate one.
@@ -143,7 +143,7 @@ def appoint_officer(call: Call) -> Response:
     "/v1/admin/officers/{username}/approve",
     headers=(Header.TAG,),
     returns={200: OfficerView},
-    raises=(errors.Invalid, errors.Conflict("no_proposal"), errors.Forbidden("proposer_waits")),
+    raises=(errors.Invalid, "no_proposal", errors.Forbidden("proposer_waits")),
 )
 def approve_appointment(call: Call) -> Response:
     """Approve what is proposed for an officer.
@@ -164,9 +164,7 @@ def approve_appointment(call: Call) -> Response:
     return Response(OfficerView.registered(found, call.now))
 
 
-@routes.delete(
-    "/v1/admin/officers/{username}/proposal", raises=(errors.Invalid, errors.Conflict("own_access"))
-)
+@routes.delete("/v1/admin/officers/{username}/proposal", raises=(errors.Invalid, "own_access"))
 def withdraw_proposal(call: Call) -> Response:
     """Withdraw what is proposed for an officer.
 

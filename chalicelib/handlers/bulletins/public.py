@@ -152,12 +152,7 @@ class JsonFeed(Shape):
 _NOT_FOUND = errors.NotFound()
 
 
-@routes.get(
-    "/v1/bulletins",
-    query=PublicQuery,
-    returns={200: PublicBulletins, 304: None},
-    raises=(errors.Malformed("bad_cursor"),),
-)
+@routes.get("/v1/bulletins", query=PublicQuery, returns={200: PublicBulletins, 304: None})
 def list_public_bulletins(call: Call) -> Response:
     """List published bulletins, newest first.
 

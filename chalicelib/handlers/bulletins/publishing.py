@@ -31,8 +31,6 @@ from chalicelib.store.bulletins.bulletins import Dossier
 routes = Routes("Publishing", Access.OFFICER, roles=CASEWORKERS)
 
 _NOT_FOUND = errors.NotFound()
-_CLOSED = errors.Conflict("channel_not_active")
-_ILLEGAL = errors.Conflict("illegal_transition")
 
 
 class OfficerQuery(PublicQuery):
@@ -57,7 +55,7 @@ class Pictures(Input):
     max_body=MAX_LONG_BODY,
     headers=(Header.OPTIONAL_KEY,),
     returns=BulletinView,
-    raises=(_CLOSED, errors.KeyReused),
+    raises=("channel_not_active", errors.KeyReused),
 )
 def draft_bulletin(call: Call) -> Response:
     """Draft a bulletin.
@@ -78,12 +76,7 @@ def draft_bulletin(call: Call) -> Response:
     return _opened(Dossier(bulletin, ()), call)._replace(replayed=replayed)
 
 
-@routes.get(
-    "/v1/officer/bulletins",
-    query=OfficerQuery,
-    returns=BulletinPage,
-    raises=(errors.Malformed("bad_cursor"),),
-)
+@routes.get("/v1/officer/bulletins", query=OfficerQuery, returns=BulletinPage)
 def list_bulletins(call: Call) -> Response:
     """List bulletins, newest first.
 
@@ -119,7 +112,7 @@ def open_bulletin(call: Call) -> Response:
     max_body=MAX_LONG_BODY,
     headers=(Header.IF_MATCH,),
     returns=BulletinView,
-    raises=(_NOT_FOUND, _ILLEGAL, _CLOSED),
+    raises=(_NOT_FOUND, "illegal_transition", "channel_not_active"),
 )
 def change_bulletin(call: Call) -> Response:
     """Change a bulletin.
@@ -141,7 +134,7 @@ def change_bulletin(call: Call) -> Response:
     body=Pictures,
     headers=(Header.OPTIONAL_KEY,),
     returns=PictureGrants,
-    raises=(_NOT_FOUND, _ILLEGAL, errors.KeyReused, errors.Conflict("too_many_media")),
+    raises=(_NOT_FOUND, "illegal_transition", errors.KeyReused, "too_many_media"),
 )
 def add_pictures(call: Call) -> Response:
     """Add pictures to a bulletin.
@@ -182,10 +175,10 @@ def add_pictures(call: Call) -> Response:
     returns={200: BulletinView},
     raises=(
         _NOT_FOUND,
-        _ILLEGAL,
-        _CLOSED,
-        errors.Conflict("media_pending"),
-        errors.Conflict("expiry_passed"),
+        "illegal_transition",
+        "channel_not_active",
+        "media_pending",
+        "expiry_passed",
     ),
 )
 def approve_bulletin(call: Call) -> Response:
@@ -216,7 +209,7 @@ def approve_bulletin(call: Call) -> Response:
     body=Refusal,
     headers=(Header.IF_MATCH,),
     returns={200: BulletinView},
-    raises=(_NOT_FOUND, _ILLEGAL),
+    raises=(_NOT_FOUND, "illegal_transition"),
 )
 def decline_bulletin(call: Call) -> Response:
     """Decline a version of a bulletin.
@@ -239,7 +232,7 @@ def decline_bulletin(call: Call) -> Response:
     body=Resolution,
     max_body=MAX_LONG_BODY,
     returns={200: BulletinView},
-    raises=(_NOT_FOUND, _ILLEGAL),
+    raises=(_NOT_FOUND, "illegal_transition"),
 )
 def resolve_bulletin(call: Call) -> Response:
     """Resolve a bulletin.
@@ -262,7 +255,7 @@ def resolve_bulletin(call: Call) -> Response:
     body=Withdrawal,
     max_body=MAX_LONG_BODY,
     returns={200: BulletinView},
-    raises=(_NOT_FOUND, _ILLEGAL),
+    raises=(_NOT_FOUND, "illegal_transition"),
 )
 def withdraw_bulletin(call: Call) -> Response:
     """Withdraw a bulletin.

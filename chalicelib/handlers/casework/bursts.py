@@ -103,7 +103,7 @@ def read_burst(call: Call) -> Response:
     _BURST + "/ending",
     body=NewEnding,
     returns=OpenBurstView,
-    raises=(errors.NotFound, errors.Conflict("already_asked")),
+    raises=(errors.NotFound, "already_asked"),
 )
 def propose_ending(call: Call) -> Response:
     """Ask to close the reports of a burst.
@@ -122,7 +122,7 @@ def propose_ending(call: Call) -> Response:
     _BURST + "/ending/approve",
     headers=(Header.TAG,),
     returns={200: EndedView},
-    raises=(errors.NotFound, errors.Conflict("no_ending")),
+    raises=(errors.NotFound, "no_ending"),
 )
 def approve_ending(call: Call) -> Response:
     """Approve the closing of a burst.
@@ -137,7 +137,7 @@ def approve_ending(call: Call) -> Response:
     return Response(EndedView.model_validate(ended._asdict()))
 
 
-@routes.delete(_BURST + "/ending", raises=(errors.NotFound, errors.Conflict("approved")))
+@routes.delete(_BURST + "/ending", raises=(errors.NotFound, "approved"))
 def drop_ending(call: Call) -> Response:
     """Decline the closing of a burst.
 

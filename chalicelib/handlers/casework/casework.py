@@ -75,7 +75,7 @@ class Reasoned(BaseModel):
     query=OpenQuery,
     returns=ReportView,
     roles=WITH_MACHINES,
-    raises=(errors.NotFound, errors.Conflict("expiring")),
+    raises=(errors.NotFound, "expiring"),
 )
 def open_report(call: Call) -> Response:
     """Open a report.
@@ -118,10 +118,10 @@ def open_report(call: Call) -> Response:
         errors.NotFound,
         errors.Forbidden("not_for_machines"),
         errors.Conflict("illegal_transition", legal="in_progress, closed"),
-        errors.Conflict("not_read"),
-        errors.Conflict("new_message"),
-        errors.Conflict("too_many_steps"),
-        errors.Conflict("expiring"),
+        "not_read",
+        "new_message",
+        "too_many_steps",
+        "expiring",
     ),
 )
 def change_report(call: Call) -> Response:
@@ -186,9 +186,9 @@ def change_report(call: Call) -> Response:
     raises=(
         errors.NotFound,
         errors.Conflict("illegal_transition", legal=""),
-        errors.Conflict("not_read"),
-        errors.Conflict("new_message"),
-        errors.Conflict("expiring"),
+        "not_read",
+        "new_message",
+        "expiring",
     ),
 )
 def mark_read(call: Call) -> Response:
@@ -224,9 +224,9 @@ class ReportGist(Shape):
     returns=ReportGist,
     raises=(
         errors.NotFound,
-        errors.Conflict("not_read"),
+        "not_read",
         errors.Conflict("illegal_transition", legal=""),
-        errors.Conflict("expiring"),
+        "expiring",
     ),
 )
 def set_gist(call: Call) -> Response:
@@ -256,7 +256,7 @@ def set_gist(call: Call) -> Response:
     "/v1/officer/reports/{report_id}/closing/confirm",
     headers=(Header.TAG,),
     returns=ChangedReport,
-    raises=(errors.NotFound, errors.Conflict("nothing_to_confirm"), errors.Conflict("expiring")),
+    raises=(errors.NotFound, "nothing_to_confirm", "expiring"),
 )
 def confirm_closing(call: Call) -> Response:
     """Confirm a closing.
@@ -307,7 +307,7 @@ class OpenedOriginal(Shape):
     "/v1/officer/reports/{report_id}/media/{media_id}/original",
     body=Reasoned,
     returns={200: OpenedOriginal},
-    raises=(errors.NotFound, errors.Conflict("no_original"), errors.Conflict("expiring")),
+    raises=(errors.NotFound, "no_original", "expiring"),
 )
 def open_original(call: Call) -> Response:
     """Open an original.
@@ -335,11 +335,7 @@ def open_original(call: Call) -> Response:
 _PATH = "/v1/officer/reports/{report_id}/follow"
 
 
-@routes.post(
-    _PATH,
-    returns={204: None},
-    raises=(errors.NotFound, errors.Conflict("expiring"), errors.Conflict("too_many_followers")),
-)
+@routes.post(_PATH, returns={204: None}, raises=(errors.NotFound, "expiring", "too_many_followers"))
 def follow_report(call: Call) -> Response:
     """Follow a report.
 
@@ -351,7 +347,7 @@ def follow_report(call: Call) -> Response:
     return Response()
 
 
-@routes.delete(_PATH, raises=(errors.NotFound, errors.Conflict("expiring")))
+@routes.delete(_PATH, raises=(errors.NotFound, "expiring"))
 def unfollow_report(call: Call) -> Response:
     """Stop following a report.
 

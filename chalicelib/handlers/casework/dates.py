@@ -23,7 +23,7 @@ routes = Routes("Casework", Access.OFFICER, roles=CASEWORKERS)
     raises=(
         errors.NotFound,
         errors.Conflict("illegal_transition", legal="acknowledged, in_progress"),
-        errors.Conflict("expiring"),
+        "expiring",
     ),
 )
 def keep_report(call: Call) -> Response:
@@ -48,7 +48,7 @@ def keep_report(call: Call) -> Response:
     raises=(
         errors.NotFound,
         errors.Conflict("illegal_transition", legal="acknowledged, in_progress"),
-        errors.Conflict("expiring"),
+        "expiring",
     ),
 )
 def set_reminder(call: Call) -> Response:

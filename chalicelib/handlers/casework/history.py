@@ -136,7 +136,7 @@ routes = Routes("Casework", Access.OFFICER, roles=CASEWORKERS)
     "/v1/officer/reports/{report_id}/history",
     query=HistoryQuery,
     returns=ReportHistory,
-    raises=(errors.NotFound, errors.Malformed("bad_cursor")),
+    raises=(errors.NotFound,),
 )
 def read_history(call: Call) -> Response:
     """Read the history of a report.

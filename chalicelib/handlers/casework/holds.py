@@ -16,10 +16,7 @@ _HOLD = "/v1/officer/reports/{report_id}/hold"
 
 
 @routes.post(
-    _HOLD,
-    body=NewHold,
-    returns=HoldView,
-    raises=(errors.NotFound, errors.Conflict("already_held"), errors.Conflict("expiring")),
+    _HOLD, body=NewHold, returns=HoldView, raises=(errors.NotFound, "already_held", "expiring")
 )
 def place_hold(call: Call) -> Response:
     """Request a legal hold.
@@ -34,7 +31,7 @@ def place_hold(call: Call) -> Response:
     _HOLD + "/approve",
     headers=(Header.TAG,),
     returns={200: HoldView},
-    raises=(errors.NotFound, errors.Conflict("no_hold"), errors.Conflict("expiring")),
+    raises=(errors.NotFound, "no_hold", "expiring"),
 )
 def approve_hold(call: Call) -> Response:
     """Approve a legal hold.
@@ -51,7 +48,7 @@ def approve_hold(call: Call) -> Response:
     _HOLD,
     body=NewLift,
     returns={202: LiftView, 204: None},
-    raises=(errors.NotFound, errors.Conflict("hold_approved"), errors.Conflict("expiring")),
+    raises=(errors.NotFound, "hold_approved", "expiring"),
 )
 def lift_hold(call: Call) -> Response:
     """Request to lift a legal hold.
@@ -71,7 +68,7 @@ def lift_hold(call: Call) -> Response:
     _HOLD + "/lift/approve",
     headers=(Header.TAG,),
     returns={204: None},
-    raises=(errors.NotFound, errors.Conflict("no_lift"), errors.Conflict("expiring")),
+    raises=(errors.NotFound, "no_lift", "expiring"),
 )
 def approve_lift(call: Call) -> Response:
     """Approve the end of a legal hold.
@@ -89,12 +86,7 @@ def approve_lift(call: Call) -> Response:
     _HOLD + "/lift/decline",
     body=LiftRefusal,
     returns={204: None},
-    raises=(
-        errors.NotFound,
-        errors.Conflict("no_hold"),
-        errors.Conflict("no_lift"),
-        errors.Conflict("expiring"),
-    ),
+    raises=(errors.NotFound, "no_hold", "no_lift", "expiring"),
 )
 def decline_lift(call: Call) -> Response:
     """Decline the end of a legal hold.
@@ -112,12 +104,7 @@ def decline_lift(call: Call) -> Response:
 _MUTE = "/v1/officer/reports/{report_id}/mute"
 
 
-@routes.post(
-    _MUTE,
-    body=NewMute,
-    returns={200: MuteView},
-    raises=(errors.NotFound, errors.Conflict("expiring")),
-)
+@routes.post(_MUTE, body=NewMute, returns={200: MuteView}, raises=(errors.NotFound, "expiring"))
 def mute_report(call: Call) -> Response:
     """Mute a report.
 
@@ -130,7 +117,7 @@ def mute_report(call: Call) -> Response:
     return Response(MuteView.opened(found))
 
 
-@routes.delete(_MUTE, raises=(errors.NotFound, errors.Conflict("expiring")))
+@routes.delete(_MUTE, raises=(errors.NotFound, "expiring"))
 def end_mute(call: Call) -> Response:
     """End the mute of a report.
 

@@ -126,11 +126,7 @@ _NAMED = 50
     "/v1/officer/incidents",
     body=NewIncident,
     returns={201: InIncidentView},
-    raises=(
-        errors.NotFound,
-        errors.Conflict("illegal_transition", legal=""),
-        errors.Conflict("expiring"),
-    ),
+    raises=(errors.NotFound, errors.Conflict("illegal_transition", legal=""), "expiring"),
 )
 def create_incident(call: Call) -> Response:
     """Take reports into an incident.
@@ -265,9 +261,7 @@ def take_steps(call: Call) -> Response:
     return Response(SteppedView.model_validate(done))
 
 
-@routes.delete(
-    _INCIDENT + "/reports/{report_id}", raises=(errors.NotFound, errors.Conflict("expiring"))
-)
+@routes.delete(_INCIDENT + "/reports/{report_id}", raises=(errors.NotFound, "expiring"))
 def leave_incident(call: Call) -> Response:
     """Take a report out of an incident.
 

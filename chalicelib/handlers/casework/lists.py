@@ -41,13 +41,7 @@ class ReportPage(Shape):
 routes = Routes("Casework", Access.OFFICER, roles=CASEWORKERS)
 
 
-@routes.get(
-    "/v1/officer/reports",
-    query=ReportQuery,
-    returns=ReportPage,
-    roles=WITH_MACHINES,
-    raises=(errors.Malformed("bad_cursor"),),
-)
+@routes.get("/v1/officer/reports", query=ReportQuery, returns=ReportPage, roles=WITH_MACHINES)
 def list_reports(call: Call) -> Response:
     """List reports, newest first, or by what needs an officer next.
 
@@ -263,11 +257,7 @@ class ClosingPage(Shape):
 
 
 @routes.get(
-    "/v1/officer/closings",
-    query=ClosingQuery,
-    returns=ClosingPage,
-    roles=(Role.SUPERVISOR,),
-    raises=(errors.Malformed("bad_cursor"),),
+    "/v1/officer/closings", query=ClosingQuery, returns=ClosingPage, roles=(Role.SUPERVISOR,)
 )
 def list_closings(call: Call) -> Response:
     """List what an officer has closed.
@@ -301,11 +291,7 @@ class ColleaguePage(Shape):
 
 
 @routes.get(
-    "/v1/officer/colleagues",
-    query=ColleagueQuery,
-    returns=ColleaguePage,
-    roles=WITH_MACHINES,
-    raises=(errors.Malformed("bad_cursor"),),
+    "/v1/officer/colleagues", query=ColleagueQuery, returns=ColleaguePage, roles=WITH_MACHINES
 )
 def list_colleagues(call: Call) -> Response:
     """List whom a report may be assigned to.

@@ -16,9 +16,7 @@ routes = Routes("Casework", Access.OFFICER, roles=CASEWORKERS)
 
 _PATH = "/v1/officer/reports/{report_id}/masks"
 _ONE = _PATH + "/{number}"
-_ENDED = (errors.NotFound, errors.Conflict("withdrawn"), errors.Conflict("expiring"))
-_GONE = errors.Conflict("no_mask")
-_CHANGED = errors.Conflict("text_changed")
+_ENDED = (errors.NotFound, "withdrawn", "expiring")
 
 
 class ReadMaskView(MaskView):
@@ -36,7 +34,7 @@ class ReadMaskView(MaskView):
     _PATH,
     body=NewMask,
     returns=MaskView,
-    raises=(*_ENDED, _CHANGED, errors.Conflict("mask_overlaps"), errors.Conflict("too_many_masks")),
+    raises=(*_ENDED, "text_changed", "mask_overlaps", "too_many_masks"),
 )
 def propose_mask(call: Call) -> Response:
     """Propose to mask a passage.
@@ -51,7 +49,7 @@ def propose_mask(call: Call) -> Response:
     return Response(MaskView.model_validate(found))
 
 
-@routes.get(_ONE, returns=ReadMaskView, raises=(*_ENDED, _GONE, _CHANGED))
+@routes.get(_ONE, returns=ReadMaskView, raises=(*_ENDED, "no_mask", "text_changed"))
 def read_mask(call: Call) -> Response:
     """Read the passage that is to be masked.
 
@@ -70,7 +68,7 @@ def read_mask(call: Call) -> Response:
     _ONE + "/approve",
     headers=(Header.TAG,),
     returns={200: MaskView},
-    raises=(*_ENDED, _GONE, _CHANGED, errors.Conflict("too_many_masks")),
+    raises=(*_ENDED, "no_mask", "text_changed", "too_many_masks"),
 )
 def approve_mask(call: Call) -> Response:
     """Approve a mask.
@@ -88,7 +86,7 @@ def approve_mask(call: Call) -> Response:
     _ONE + "/decline",
     body=MaskRefusal,
     returns={204: None},
-    raises=(*_ENDED, _GONE, errors.Forbidden("not_your_step")),
+    raises=(*_ENDED, "no_mask", errors.Forbidden("not_your_step")),
 )
 def decline_mask(call: Call) -> Response:
     """Decline a mask.
@@ -101,9 +99,7 @@ def decline_mask(call: Call) -> Response:
     return Response()
 
 
-@routes.delete(
-    _ONE, raises=(errors.NotFound, errors.Conflict("expiring"), errors.Forbidden("not_your_step"))
-)
+@routes.delete(_ONE, raises=(errors.NotFound, "expiring", errors.Forbidden("not_your_step")))
 def withdraw_mask(call: Call) -> Response:
     """Take a mask back that is not approved yet.
 

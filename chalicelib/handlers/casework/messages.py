@@ -73,7 +73,7 @@ class OfficerEntryQuery(EntryQuery, OpenQuery):
     "/v1/officer/reports/{report_id}/messages",
     query=OfficerEntryQuery,
     returns=OfficerMessagePage,
-    raises=(errors.NotFound, errors.Malformed("bad_cursor")),
+    raises=(errors.NotFound,),
 )
 def read_officer_messages(call: Call) -> Response:
     """Read earlier messages.
@@ -97,7 +97,7 @@ def read_officer_messages(call: Call) -> Response:
     "/v1/officer/reports/{report_id}/notes",
     query=EntryQuery,
     returns=NotePage,
-    raises=(errors.NotFound, errors.Malformed("bad_cursor")),
+    raises=(errors.NotFound,),
 )
 def read_notes(call: Call) -> Response:
     """Read earlier notes.
@@ -125,9 +125,9 @@ def read_notes(call: Call) -> Response:
         errors.NotFound,
         errors.Forbidden("not_for_machines"),
         errors.KeyReused,
-        errors.Conflict("withdrawn"),
-        errors.Conflict("new_message"),
-        errors.Conflict("expiring"),
+        "withdrawn",
+        "new_message",
+        "expiring",
     ),
 )
 def write_officer_message(call: Call) -> Response:
@@ -160,7 +160,7 @@ def write_officer_message(call: Call) -> Response:
     headers=(Header.OPTIONAL_KEY,),
     returns=NoteView,
     roles=WITH_MACHINES,
-    raises=(errors.NotFound, errors.KeyReused, errors.Conflict("expiring")),
+    raises=(errors.NotFound, errors.KeyReused, "expiring"),
 )
 def write_note(call: Call) -> Response:
     """Add a note for officers.
@@ -196,7 +196,7 @@ def list_templates(call: Call) -> Response:
     "/v1/officer/reports/{report_id}/positions",
     query=OfficerEntryQuery,
     returns=PositionPage,
-    raises=(errors.NotFound, errors.Malformed("bad_cursor")),
+    raises=(errors.NotFound,),
 )
 def read_positions(call: Call) -> Response:
     """Read earlier positions.

@@ -19,12 +19,7 @@ _OVERSIGHT = "/v1/officer/reports/{report_id}/oversight"
     _OVERSIGHT,
     body=Moving,
     returns={204: None},
-    raises=(
-        errors.NotFound,
-        errors.Conflict("oversight_not_offered"),
-        errors.Conflict("not_read"),
-        errors.Conflict("expiring"),
-    ),
+    raises=(errors.NotFound, "oversight_not_offered", "not_read", "expiring"),
 )
 def move_to_oversight(call: Call) -> Response:
     """Move a report to oversight.
@@ -46,7 +41,7 @@ def move_to_oversight(call: Call) -> Response:
     _OVERSIGHT + "/return",
     body=Moving,
     returns={200: ReturningView},
-    raises=(errors.NotFound, errors.Conflict("expiring")),
+    raises=(errors.NotFound, "expiring"),
 )
 def ask_to_return(call: Call) -> Response:
     """Ask to return a report to its station.
@@ -64,7 +59,7 @@ def ask_to_return(call: Call) -> Response:
     _OVERSIGHT + "/return/approve",
     headers=(Header.TAG,),
     returns={204: None},
-    raises=(errors.NotFound, errors.Conflict("nothing_to_confirm"), errors.Conflict("expiring")),
+    raises=(errors.NotFound, "nothing_to_confirm", "expiring"),
 )
 def return_report(call: Call) -> Response:
     """Return a report to its station.
@@ -77,9 +72,7 @@ def return_report(call: Call) -> Response:
     return Response()
 
 
-@routes.delete(
-    _OVERSIGHT + "/return", body=Moving, raises=(errors.NotFound, errors.Conflict("expiring"))
-)
+@routes.delete(_OVERSIGHT + "/return", body=Moving, raises=(errors.NotFound, "expiring"))
 def keep_in_oversight(call: Call) -> Response:
     """Decline or take back the return of a report.
 

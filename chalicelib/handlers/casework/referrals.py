@@ -23,7 +23,7 @@ from chalicelib.services.casework.referrals import Bundle
 routes = Routes("Casework", Access.OFFICER, roles=CASEWORKERS)
 
 _PATH = "/v1/officer/reports/{report_id}/referral"
-_REDACTION = (errors.Conflict("redaction_not_ready"), errors.Conflict("redaction_changed"))
+_REDACTION = ("redaction_not_ready", "redaction_changed")
 
 
 class ReferralQuery(Query):
@@ -48,11 +48,11 @@ def list_agencies(call: Call) -> Response:
     returns=ReferralView,
     raises=(
         errors.NotFound,
-        errors.Conflict("referral_pending"),
-        errors.Conflict("too_many_referrals"),
-        errors.Conflict("withdrawn"),
-        errors.Conflict("expiring"),
-        errors.Conflict("redaction_not_ready"),
+        "referral_pending",
+        "too_many_referrals",
+        "withdrawn",
+        "expiring",
+        "redaction_not_ready",
     ),
 )
 def propose_referral(call: Call) -> Response:
@@ -83,12 +83,7 @@ def propose_referral(call: Call) -> Response:
     _PATH,
     query=ReferralQuery,
     returns=ReferralBundle,
-    raises=(
-        errors.NotFound,
-        errors.Conflict("no_referral"),
-        errors.Conflict("withdrawn"),
-        *_REDACTION,
-    ),
+    raises=(errors.NotFound, "no_referral", "withdrawn", *_REDACTION),
 )
 def read_referral(call: Call) -> Response:
     """Read a referral and its document.
@@ -111,13 +106,7 @@ def read_referral(call: Call) -> Response:
     _PATH + "/approve",
     headers=(Header.TAG,),
     returns={200: ReferralBundle},
-    raises=(
-        errors.NotFound,
-        errors.Conflict("no_referral"),
-        errors.Conflict("withdrawn"),
-        errors.Conflict("expiring"),
-        *_REDACTION,
-    ),
+    raises=(errors.NotFound, "no_referral", "withdrawn", "expiring", *_REDACTION),
 )
 def approve_referral(call: Call) -> Response:
     """Approve a referral.
@@ -146,10 +135,10 @@ def approve_referral(call: Call) -> Response:
     returns={204: None},
     raises=(
         errors.NotFound,
-        errors.Conflict("no_referral"),
-        errors.Conflict("passed_on"),
-        errors.Conflict("withdrawn"),
-        errors.Conflict("expiring"),
+        "no_referral",
+        "passed_on",
+        "withdrawn",
+        "expiring",
         errors.Forbidden("not_your_step"),
     ),
 )
@@ -172,7 +161,7 @@ def decline_referral(call: Call) -> Response:
     _PATH + "/handed-over",
     headers=(Header.IF_MATCH,),
     returns={204: None},
-    raises=(errors.NotFound, errors.Conflict("no_referral"), errors.Conflict("expiring")),
+    raises=(errors.NotFound, "no_referral", "expiring"),
 )
 def hand_over_referral(call: Call) -> Response:
     """Say that a referral was handed over by hand.
@@ -187,13 +176,7 @@ def hand_over_referral(call: Call) -> Response:
 
 
 @routes.delete(
-    _PATH,
-    raises=(
-        errors.NotFound,
-        errors.Conflict("passed_on"),
-        errors.Conflict("expiring"),
-        errors.Forbidden("not_your_step"),
-    ),
+    _PATH, raises=(errors.NotFound, "passed_on", "expiring", errors.Forbidden("not_your_step"))
 )
 def withdraw_referral(call: Call) -> Response:
     """Take a referral back that is not approved yet.

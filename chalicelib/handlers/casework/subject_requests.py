@@ -31,8 +31,6 @@ routes = Routes("Casework", Access.OFFICER, roles=CASEWORKERS)
 _ALL = "/v1/officer/requests"
 _ONE = _ALL + "/{request_number}"
 _DECISION = _ONE + "/decision"
-_DECIDED = errors.Conflict("decided")
-_NONE = errors.Conflict("no_decision")
 
 
 class ListedRequest(Shape):
@@ -174,8 +172,8 @@ def read_request(call: Call) -> Response:
     returns={200: SubjectRequestView},
     raises=(
         errors.NotFound,
-        _DECIDED,
-        errors.Conflict("expiring"),
+        "decided",
+        "expiring",
         errors.Conflict("too_many_reports", most=str(MOST_REPORTS)),
     ),
 )
@@ -196,7 +194,7 @@ def name_reports(call: Call) -> Response:
     _DECISION,
     body=NewDecision,
     returns=SubjectRequestView,
-    raises=(errors.NotFound, _DECIDED, errors.Conflict("decision_pending")),
+    raises=(errors.NotFound, "decided", "decision_pending"),
 )
 def propose_decision(call: Call) -> Response:
     """Propose how to decide a request.
@@ -213,7 +211,7 @@ def propose_decision(call: Call) -> Response:
     _DECISION + "/approve",
     headers=(Header.TAG,),
     returns={200: SubjectRequestView},
-    raises=(errors.NotFound, _DECIDED, _NONE),
+    raises=(errors.NotFound, "decided", "no_decision"),
 )
 def approve_decision(call: Call) -> Response:
     """Approve the decision of a request.
@@ -233,7 +231,7 @@ def approve_decision(call: Call) -> Response:
     _DECISION + "/decline",
     body=DecisionRefusal,
     returns={204: None},
-    raises=(errors.NotFound, _DECIDED, _NONE, errors.Forbidden("not_your_step")),
+    raises=(errors.NotFound, "decided", "no_decision", errors.Forbidden("not_your_step")),
 )
 def decline_decision(call: Call) -> Response:
     """Decline the decision of a request.
@@ -247,7 +245,7 @@ def decline_decision(call: Call) -> Response:
     return Response()
 
 
-@routes.delete(_DECISION, raises=(errors.NotFound, _DECIDED, errors.Forbidden("not_your_step")))
+@routes.delete(_DECISION, raises=(errors.NotFound, "decided", errors.Forbidden("not_your_step")))
 def withdraw_decision(call: Call) -> Response:
     """Take the decision of a request back that is not approved yet.
 

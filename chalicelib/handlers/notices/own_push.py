@@ -16,7 +16,7 @@ routes = Routes("Reports", Access.RECEIPT)
     "/v1/reports/{report_id}/push",
     body=PhoneToken,
     returns={204: None},
-    raises=(errors.Conflict("push_not_offered"), errors.Conflict("withdrawn")),
+    raises=("push_not_offered", "withdrawn"),
 )
 def ask_for_pushes(call: Call) -> Response:
     """Ask for a push when there is something to read.

@@ -15,7 +15,6 @@ from chalicelib.http.requests import Call
 from chalicelib.http.responses import Response
 from chalicelib.http.routes import Access, Routes
 from chalicelib.http.shapes import Category, District, Shape, Timestamp
-from chalicelib.kernel import errors
 from chalicelib.services.notices import subscriptions
 
 routes = Routes("Notices", Access.OFFICER, roles=STAFF)
@@ -71,11 +70,7 @@ def list_subscriptions(call: Call) -> Response:
     "/v1/officer/subscriptions",
     body=NewSubscription,
     returns=SubscriptionView,
-    raises=(
-        errors.Conflict("already_subscribed"),
-        errors.Conflict("address_taken"),
-        errors.Conflict("no_more_subscriptions"),
-    ),
+    raises=("already_subscribed", "address_taken", "no_more_subscriptions"),
 )
 def create_subscription(call: Call) -> Response:
     """Subscribe to notices.

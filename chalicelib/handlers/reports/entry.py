@@ -19,12 +19,7 @@ routes = Routes("Casework", Access.OFFICER, roles=CASEWORKERS)
     max_body=MAX_LONG_BODY,
     headers=(Header.KEY,),
     returns=CreatedReport,
-    raises=(
-        errors.KeyReused,
-        errors.Conflict("category_not_active"),
-        errors.Conflict("oversight_not_offered"),
-        errors.Gone,
-    ),
+    raises=(errors.KeyReused, "category_not_active", "oversight_not_offered", errors.Gone),
 )
 def enter_report(call: Call) -> Response:
     """Enter a report on a caller's behalf.

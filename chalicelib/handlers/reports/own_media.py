@@ -85,12 +85,7 @@ class UploadedMedium(Shape):
     body=MoreMedia,
     headers=(Header.OPTIONAL_KEY,),
     returns=Uploads,
-    raises=(
-        errors.KeyReused,
-        errors.Conflict("withdrawn"),
-        errors.Conflict("too_many_media"),
-        errors.Conflict("too_many_bytes"),
-    ),
+    raises=(errors.KeyReused, "withdrawn", "too_many_media", "too_many_bytes"),
 )
 def add_media(call: Call) -> Response:
     """Add media to a report.
@@ -126,7 +121,7 @@ def add_media(call: Call) -> Response:
 @routes.post(
     "/v1/reports/{report_id}/media/{media_id}/grant",
     returns={200: Upload},
-    raises=(errors.Conflict("not_awaiting"), _REJECTED, errors.Conflict("withdrawn")),
+    raises=("not_awaiting", _REJECTED, "withdrawn"),
 )
 def renew_grant(call: Call) -> Response:
     """Get a new grant for a medium.
@@ -152,13 +147,7 @@ def renew_grant(call: Call) -> Response:
     "/v1/reports/{report_id}/media/{media_id}/parts",
     body=PartNumbers,
     returns={200: PartUrls},
-    raises=(
-        _REJECTED,
-        *(
-            errors.Conflict(code)
-            for code in ("not_awaiting", "withdrawn", "not_in_parts", "upload_gone")
-        ),
-    ),
+    raises=(_REJECTED, "not_awaiting", "withdrawn", "not_in_parts", "upload_gone"),
 )
 def grant_parts(call: Call) -> Response:
     """Start or resume an upload in parts.
@@ -186,17 +175,12 @@ def grant_parts(call: Call) -> Response:
     returns={200: UploadedMedium},
     raises=(
         _REJECTED,
-        *(
-            errors.Conflict(code)
-            for code in (
-                "withdrawn",
-                "not_in_parts",
-                "upload_not_started",
-                "upload_gone",
-                "parts_missing",
-                "size_mismatch",
-            )
-        ),
+        "withdrawn",
+        "not_in_parts",
+        "upload_not_started",
+        "upload_gone",
+        "parts_missing",
+        "size_mismatch",
     ),
 )
 def complete_upload(call: Call) -> Response:

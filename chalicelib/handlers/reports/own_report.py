@@ -207,12 +207,7 @@ def read_report(call: Call) -> Response:
     return _reporter_view(call)
 
 
-@routes.get(
-    "/v1/reports/{report_id}/messages",
-    query=EntryQuery,
-    returns=MessagePage,
-    raises=(errors.Malformed("bad_cursor"),),
-)
+@routes.get("/v1/reports/{report_id}/messages", query=EntryQuery, returns=MessagePage)
 def read_messages(call: Call) -> Response:
     """Read earlier messages.
 
@@ -233,7 +228,7 @@ def read_messages(call: Call) -> Response:
     headers=(Header.OPTIONAL_KEY,),
     returns=MessageView,
     paced=True,
-    raises=(errors.KeyReused, errors.Conflict("withdrawn")),
+    raises=(errors.KeyReused, "withdrawn"),
 )
 def write_message(call: Call) -> Response:
     """Write to the officers.
@@ -413,10 +408,7 @@ class ReopenedReport(Shape):
     body=NewMessage,
     headers=(Header.OPTIONAL_KEY,),
     returns=ReopenedReport,
-    raises=(
-        errors.KeyReused,
-        *(errors.Conflict(code) for code in ("withdrawn", "not_closed", "already_reopened")),
-    ),
+    raises=(errors.KeyReused, "withdrawn", "not_closed", "already_reopened"),
 )
 def reopen_report(call: Call) -> Response:
     """Reopen your closed report.
@@ -451,7 +443,7 @@ class Answered(Shape):
     "/v1/reports/{report_id}/feedback",
     body=Feedback,
     returns=Answered,
-    raises=tuple(errors.Conflict(code) for code in ("withdrawn", "not_closed", "already_answered")),
+    raises=("withdrawn", "not_closed", "already_answered"),
 )
 def give_feedback(call: Call) -> Response:
     """Say whether it helped.
@@ -473,7 +465,7 @@ def give_feedback(call: Call) -> Response:
     paced=True,
     raises=(
         errors.KeyReused,
-        errors.Conflict("withdrawn"),
+        "withdrawn",
         errors.Conflict("too_many_positions", limit=str(MAX_POSITIONS_PER_REPORT)),
     ),
 )

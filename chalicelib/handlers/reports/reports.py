@@ -71,8 +71,8 @@ class CreatedReport(Shape):
     returns=CreatedReport,
     raises=(
         errors.KeyReused,
-        errors.Conflict("category_not_active"),
-        errors.Conflict("oversight_not_offered"),
+        "category_not_active",
+        "oversight_not_offered",
         errors.Gone,
         errors.ProofRequired,
     ),

@@ -146,9 +146,9 @@ class PartReason(Input):
     returns={201: ExportView, 202: ExportView},
     raises=(
         errors.NotFound,
-        errors.Conflict("withdrawn"),
-        errors.Conflict("expiring"),
-        errors.Conflict("redaction_not_ready"),
+        "withdrawn",
+        "expiring",
+        "redaction_not_ready",
         errors.Conflict("too_many_reports", most=str(LISTED_MAX)),
     ),
 )
@@ -253,13 +253,7 @@ def approve_export(call: Call) -> Response:
     "/v1/officer/exports/{export_id}/parts/{part}",
     body=PartReason,
     returns={201: ExportView},
-    raises=(
-        errors.NotFound,
-        errors.Conflict("not_approved"),
-        errors.Conflict("withdrawn"),
-        errors.Conflict("expiring"),
-        errors.Conflict("redaction_not_ready"),
-    ),
+    raises=(errors.NotFound, "not_approved", "withdrawn", "expiring", "redaction_not_ready"),
 )
 def export_part(call: Call) -> Response:
     """Make one zip of an approved export.

@@ -19,7 +19,7 @@ from chalicelib.http.requests import Call
 from chalicelib.http.responses import Response
 from chalicelib.http.routes import Access, Routes
 from chalicelib.http.shapes import Shape, Timestamp
-from chalicelib.kernel import errors, times
+from chalicelib.kernel import times
 from chalicelib.kernel.ids import random_id
 from chalicelib.kernel.models import Input, Query
 from chalicelib.kernel.times import Day, Moment
@@ -129,13 +129,7 @@ class OpeningPage(Shape):
         return cls(items=items, next_cursor=page.next_cursor)
 
 
-@routes.get(
-    "/v1/officer/me/openings",
-    query=OwnOpeningsQuery,
-    returns=OpeningPage,
-    roles=PEOPLE,
-    raises=(errors.Malformed("bad_cursor"),),
-)
+@routes.get("/v1/officer/me/openings", query=OwnOpeningsQuery, returns=OpeningPage, roles=PEOPLE)
 def list_own_openings(call: Call) -> Response:
     """List what you have opened.
 
@@ -148,12 +142,7 @@ def list_own_openings(call: Call) -> Response:
     return Response(OpeningPage.shown(page))
 
 
-@routes.get(
-    "/v1/audit/openings",
-    query=OpeningsQuery,
-    returns=OpeningPage,
-    raises=(errors.Malformed("bad_cursor"),),
-)
+@routes.get("/v1/audit/openings", query=OpeningsQuery, returns=OpeningPage)
 def list_openings(call: Call) -> Response:
     """List who opened what.
 
@@ -191,7 +180,7 @@ class OpeningsExportView(Shape):
     "/v1/audit/openings/export",
     body=OpeningFilters,
     returns={201: OpeningsExportView},
-    raises=(errors.Conflict("too_many_openings"),),
+    raises=("too_many_openings",),
 )
 def export_openings(call: Call) -> Response:
     """Export who opened what.
@@ -293,11 +282,7 @@ class WeekNumbers(Shape):
 
 
 @routes.get(
-    "/v1/officer/numbers",
-    query=NumbersQuery,
-    returns=WeekNumbers,
-    roles=(Role.SUPERVISOR,),
-    raises=(errors.Malformed("bad_cursor"),),
+    "/v1/officer/numbers", query=NumbersQuery, returns=WeekNumbers, roles=(Role.SUPERVISOR,)
 )
 def count_week(call: Call) -> Response:
     """Count what officers did in a week.

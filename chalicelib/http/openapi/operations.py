@@ -6,7 +6,9 @@ status that has a body.
     {"create_report": {"request": {…}, "response": {…}}, …}
 
 The name of another operation stands for a body that is the same, and `"$like": "<its name>"` in an
-object for the members that both have.
+object for the members that both have; `"<its name>.messages.0"` for those of an object in it. What
+a response always has is added where its example leaves it out: null where that may be, else an
+empty list or false.
 
 They are of the default city. The document of another one has none, because a wrong emergency number
 is worse than no example.
@@ -66,7 +68,13 @@ def _whole(shown: Any, found: dict[str, Any]) -> Any:
     if not isinstance(shown, dict):
         return shown
     own = {name: _whole(value, found) for name, value in shown.items() if name != "$like"}
-    return _whole(found[shown["$like"]], found) | own if "$like" in shown else own
+    if "$like" not in shown:
+        return own
+    name, *steps = shown["$like"].split(".")
+    like = found[name]
+    for step in steps:
+        like = like[int(step) if isinstance(like, list) else step]
+    return _whole(like, found) | own
 
 
 _PATH_PARAMETERS = {
@@ -279,7 +287,7 @@ def _responses(operation: Operation, schemas: Schemas, shared: Json) -> Json:
             reference = schemas.of_response(content.schema)
             shown: Json = {"schema": reference}
             if operation.name in response_examples():
-                shown["example"] = response_examples()[operation.name]
+                shown["example"] = schemas.completed(response_examples()[operation.name], reference)
             response["content"] = {content.content_type: shown}
             if 304 in operation.returns or _has_version(schemas.resolved(reference)):
                 response["headers"] |= _headers("ETag")

@@ -106,6 +106,22 @@ class Schemas:
         found: Json = self.components[reference["$ref"].removeprefix(PREFIX)]
         return found
 
+    def completed(self, example: Any, schema: Json) -> Any:
+        """Return an example of what has this schema, with the members that it leaves out."""
+        if "$ref" in schema:
+            return self.completed(example, self.resolved(schema))
+        options = [each for each in schema.get("anyOf", ()) if each != {"type": "null"}]
+        if len(options) == 1 and example is not None:
+            return self.completed(example, options[0])
+        if isinstance(example, list):
+            return [self.completed(each, schema.get("items", {})) for each in example]
+        if not isinstance(example, dict) or not (members := schema.get("properties")):
+            return example
+        left = [name for name in schema.get("required", ()) if name not in example]
+        nothing = {name: _nothing(members[name]) for name in left}
+        whole = example | {name: value for name, value in nothing.items() if value is not ...}
+        return {name: self.completed(each, members.get(name, {})) for name, each in whole.items()}
+
 
 def schemas_of(
     operations: Sequence[Operation], *, open_values: bool = True
@@ -209,6 +225,14 @@ def _models(operations: Sequence[Operation]) -> tuple[list[_Model], list[_Model]
 
 def _once(models: Iterable[_Model]) -> list[_Model]:
     return list(dict.fromkeys(models))
+
+
+def _nothing(schema: Json) -> Any:
+    """Return the value of a member that has nothing in it; `...` if each value is something."""
+    kind = schema.get("type")
+    if {"type": "null"} in schema.get("anyOf", ()) or (isinstance(kind, list) and "null" in kind):
+        return None
+    return {"array": [], "boolean": False}.get(str(kind), ...)
 
 
 def _name(name: str) -> str:

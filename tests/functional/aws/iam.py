@@ -1,11 +1,10 @@
 """A model of IAM for the mocked cloud, which itself allows everything.
 
-A `Role` is a function's policy (`.chalice/`) and its variables (`infra/app.yaml`), with the names
-of the mocked cloud. While a role is `assumed`, each call is checked against its policy, and so is
-each signed URL and form.
+A `Role` is a function's policy (`infra/policies.yaml`) and its variables (`infra/app.yaml`), with
+the names of the mocked cloud. While a role is `assumed`, each call is checked against its policy,
+and so is each signed URL and form.
 """
 
-import json
 import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -24,6 +23,7 @@ from chalicelib import wiring
 from chalicelib.kernel.config import Api
 from infra import template
 from infra.local.resources import OFFICERS_ROLE, REGION, SIGNER_ROLE, settings_of
+from infra.packaging import policies
 from tests import cloud
 from tests.authorization import takes_a_name
 from tests.functional.aws.grants import Grant, KeyPolicy, Need, Policy, matches
@@ -45,13 +45,9 @@ PARAMETERS = {
 # An address to read an object, and not one to send a part of it.
 _READ_URL = re.compile(r"https://[^\s\"]+response-content-type=[^\s\"]+X-Amz-Signature=\w+")
 
-_CONFIG = (ROOT / ".chalice" / "config.json").read_text(encoding="utf-8")
 # Chalice sets these too. All other variables are in `infra/app.yaml`.
-assert "environment_variables" not in _CONFIG
-POLICY_FILES: Mapping[str, str] = {
-    Api.RESIDENTS if name == "api_handler" else name: function["iam_policy_file"]
-    for name, function in json.loads(_CONFIG)["stages"]["any"]["lambda_functions"].items()
-}
+assert "environment_variables" not in (ROOT / ".chalice" / "config.json").read_text()
+POLICIES = policies.statements()
 
 
 def is_of_type(resource: str, pattern: str | None) -> bool:
@@ -201,7 +197,7 @@ def _arn(service: str, rest: str) -> str:
 class Role:
     """The rights of one function, those that it used, and those that it was refused.
 
-    `name` is the function's name in `.chalice/config.json`.
+    `name` is the function's name in `infra/policies.yaml`.
     """
 
     def __init__(self, name: str, names: Names) -> None:
@@ -210,8 +206,7 @@ class Role:
         logical_id = "APIHandler" if name == Api.RESIDENTS else to_cfn_resource_name(name)
         self._properties = _resources("app.yaml")[logical_id]["Properties"]
         self._names = names
-        policy = json.loads((ROOT / ".chalice" / POLICY_FILES[name]).read_text(encoding="utf-8"))
-        self.policy = Policy.of([names.resolve(each) for each in policy["Statement"]])
+        self.policy = Policy.of([names.resolve(each) for each in POLICIES[name]])
         self.arn = names.role(logical_id)
         self._used: set[Grant] = set()
         self.variables: Mapping[str, str] = names.resolve(

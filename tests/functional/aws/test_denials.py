@@ -249,7 +249,7 @@ def names(aws: Mapping[str, str]) -> iam.Names:
 @pytest.mark.parametrize("deed", MAY)
 def test_only_these_functions_may(names: iam.Names, deed: str) -> None:
     forms = deeds(names)[deed]
-    roles = [iam.Role(name, names) for name in iam.POLICY_FILES]
+    roles = [iam.Role(name, names) for name in iam.POLICIES]
     assert {role.name for role in roles if any(map(role.may, forms))} == MAY[deed]
 
 
@@ -293,7 +293,7 @@ def test_a_statement_that_is_added_to_a_key_opens_it_for_nobody_else(
 
 def table() -> str:
     """Return the table as Markdown: a row for each deed, a column for each function."""
-    functions = list(iam.POLICY_FILES)
+    functions = list(iam.POLICIES)
     lines = [["may", *functions], ["---"] * (len(functions) + 1)]
     lines += [
         [deed, *("yes" if name in may else "–" for name in functions)] for deed, may in MAY.items()

@@ -165,7 +165,7 @@ class Api:
 
 
 def test_every_function_has_its_rehearsal() -> None:
-    assert set(iam.POLICY_FILES) <= set(map(_rehearsed, globals()))
+    assert set(iam.POLICIES) <= set(map(_rehearsed, globals()))
 
 
 def test_a_grant_on_the_topic_does_not_end_a_subscription_as_in_aws(names: iam.Names) -> None:
@@ -182,7 +182,7 @@ def test_a_grant_on_the_topic_does_not_end_a_subscription_as_in_aws(names: iam.N
 def test_every_resource_in_a_policy_is_of_the_type_that_its_action_takes(names: iam.Names) -> None:
     wrong = [
         f"{name}: {grant}"
-        for name in iam.POLICY_FILES
+        for name in iam.POLICIES
         for grant in iam.Role(name, names).policy.grants
         if not iam.is_of_type(grant.resource, RESOURCES[grant.action])
     ]
@@ -707,7 +707,7 @@ def make_thumbnails(role: iam.Role, category: str) -> None:
 
 def test_the_functions_of_both_queues_have_the_same_rights_and_nothing_in_common() -> None:
     def policy(name: str) -> str:
-        return (iam.ROOT / ".chalice" / iam.POLICY_FILES[name]).read_text(encoding="utf-8")
+        return json.dumps(iam.POLICIES[name])
 
     expected = policy("make_thumbnails")
     for own, critical in (

@@ -90,7 +90,7 @@ def names(aws: Mapping[str, str]) -> iam.Names:
     return iam.Names(aws)
 
 
-@pytest.mark.parametrize("name", iam.POLICY_FILES)
+@pytest.mark.parametrize("name", iam.POLICIES)
 def test_a_function_may_do_with_objects_what_its_wall_says_and_nothing_else(
     aws: Mapping[str, str], names: iam.Names, name: str
 ) -> None:
@@ -108,7 +108,7 @@ def test_a_function_may_do_with_objects_what_its_wall_says_and_nothing_else(
     assert {use for use in _key_uses() if role.require(_through("s3", use))} == wall.key
 
 
-@pytest.mark.parametrize("name", iam.POLICY_FILES)
+@pytest.mark.parametrize("name", iam.POLICIES)
 def test_no_function_uses_the_key_of_media_by_itself_or_for_tables(
     names: iam.Names, name: str
 ) -> None:
@@ -118,7 +118,7 @@ def test_no_function_uses_the_key_of_media_by_itself_or_for_tables(
         assert not role.require(Need(use, _MEDIA_KEY))
 
 
-@pytest.mark.parametrize("name", [name for name in iam.POLICY_FILES if name in WALLS])
+@pytest.mark.parametrize("name", [name for name in iam.POLICIES if name in WALLS])
 def test_no_function_that_handles_media_opens_them_by_another_key(
     names: iam.Names, name: str
 ) -> None:
