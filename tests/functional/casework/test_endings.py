@@ -152,14 +152,14 @@ def test_a_console_of_the_last_release_ends_by_its_version_what_its_officer_has_
     for each in (tip, critical):
         opened(each)
     for two, more in ((critical, {}), (tip, {"disposition": "unfounded"})):
-        assert refusal(patch(two, '"1"', **CLOSE | more, messages_seen=0)) == NOT_READ
-    assert refusal(patch(tip, '"1"', "li", **CLOSE, messages_seen=0)) == NOT_READ
+        assert patch(two, '"1"', **CLOSE | more, messages_seen=0).refusal == NOT_READ
+    assert patch(tip, '"1"', "li", **CLOSE, messages_seen=0).refusal == NOT_READ
     wiring.clock.advance(timedelta(seconds=1))
     write(tip)
-    assert refusal(patch(tip, '"1"', **CLOSE, messages_seen=0)) == NEW_MESSAGE
-    assert refusal(patch(tip, '"1"', **CLOSE, messages_seen=1)) == NOT_READ
+    assert patch(tip, '"1"', **CLOSE, messages_seen=0).refusal == NEW_MESSAGE
+    assert patch(tip, '"1"', **CLOSE, messages_seen=1).refusal == NOT_READ
     opened(tip, below="/messages")
-    assert refusal(patch(tip, '"2"', **CLOSE, messages_seen=1)) == (412, "stale_version")
+    assert patch(tip, '"2"', **CLOSE, messages_seen=1).refusal == (412, "stale_version")
     closed = patch(tip, '"1"', **CLOSE, messages_seen=1)
     assert (closed.status, closed.json["unread"], closed.headers["etag"]) == (200, 0, '"2"')
 
