@@ -16,6 +16,11 @@ _USES = ["Decrypt", "DescribeKey", "Encrypt", "GenerateDataKey*", "ReEncrypt*"]
 # What a right has beside a service's actions: as infra/policies.yaml says.
 _BESIDE = {"of", "rows", "attributes", "without", "returns", "prefix", "through", "opens"}
 
+_SERVICES = {
+    *("cloudtrail", "cognito-idp", "dynamodb", "events", "kms", "lambda", "logs", "s3"),
+    *("secretsmanager", "sns", "sqs"),
+}
+
 Statement = dict[str, Any]
 
 
@@ -43,6 +48,10 @@ def _log(name: str) -> Statement:
 def _statement(sid: str, right: Mapping[str, Any]) -> Statement:
     if sid == "UseTheKey":
         right = {"kms": _USES, "of": "EncryptionKey", **right}
+    for name, value in right.items():
+        if name not in _BESIDE | _SERVICES or not value:
+            # A condition that is not read would grant more than it says.
+            raise ValueError(f"infra/policies.yaml: {sid}: `{name}` says nothing.")
     actions = [f"{name}:{each}" for name in right if name not in _BESIDE for each in right[name]]
     statement = {
         "Sid": sid,

@@ -2,9 +2,13 @@
 
 import dataclasses
 import json
+from pathlib import Path
 from typing import Any
 
+import pytest
+
 from chalicelib.kernel.config import NEEDED, Settings
+from infra.packaging import policies
 from tests.authorization import takes_a_name
 from tests.functional.aws.grants import listed
 from tests.template.conftest import of_type
@@ -37,6 +41,15 @@ def test_the_roles_say_what_the_policies_say(
         (policy,) = resources[role]["Properties"]["Policies"]
         assert policy["PolicyDocument"]["Statement"] == statement
         assert "ManagedPolicyArns" not in resources[role]["Properties"]
+
+
+@pytest.mark.parametrize("condition", ["row: [REPORT#*]", "rows: []"])
+def test_a_condition_that_says_nothing_grants_nothing(tmp_path: Path, condition: str) -> None:
+    right = f"officers: {{Read: {{dynamodb: [GetItem], of: ReportsTable, {condition}}}}}"
+    (tmp_path / "infra").mkdir()
+    (tmp_path / "infra" / "policies.yaml").write_text(right)
+    with pytest.raises(ValueError, match=condition.partition(":")[0]):
+        policies.policy("officers", tmp_path)
 
 
 def test_resources_are_named_wherever_aws_allows_a_name(statements: Statements) -> None:
