@@ -162,8 +162,11 @@ web: $(VENV)/.installed ## Build the web clients into build/web, if they have ch
 	@$(if $(CITY),$(BIN)/python -m infra.city $(CITY))
 	@CITY=$(CITY) $(BIN)/python -m infra.web
 
-sdk: ## Build the SDK's package into build, after `make install`
-	@mkdir -p build && cd sdk && $(WITH_NODE) npm pack --silent --pack-destination ../build
+# It waits for a `make run` that is installing the packages, and then installs none itself.
+sdk: ## Build the SDK's package into build, after `make install` or `make run`
+	@[ -f $(VENV)/.installed ] || { echo "Tipline is not installed, or not yet: make install" >&2; exit 1; }
+	@$(BIN)/python -m infra.web --packages
+	@cd sdk && $(WITH_NODE) npm pack --silent --pack-destination ../build
 
 web-lint: $(VENV)/.installed ## Check the web clients without a browser: lint, types, unit tests, sizes
 	@$(BIN)/python -m infra.web.check --without-browser

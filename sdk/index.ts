@@ -1,6 +1,7 @@
 /** What apps use: the typed calls, and the outbox. In Node.js, open it from `tipline-sdk/node`. */
 
 export { type Api, type ApiOptions, createApi, problemOf, type Schemas } from './api.ts';
+export { cut } from './metadata/cut.ts';
 export type { Challenge } from './proof.ts';
 export { prove } from './proof.ts';
 export type { Network } from './outbox/network.ts';

@@ -1,6 +1,7 @@
 /** The outbox of a program in Node.js: kept in a folder, sent by `fetch`. */
 
 import { openAsBlob } from 'node:fs';
+import { stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 
 import { FetchNetwork } from './outbox/fetched.ts';
@@ -31,7 +32,11 @@ export async function openOutbox({ api, folder, fetch, ...deps }: NodeDeps): Pro
   });
 }
 
-/** Return a file of the disk. It is read as it is sent, and so may be large. */
+/**
+ * Return a file of the disk. It is read as it is sent, and so may be large. Throws what Node.js says
+ * of a path where there is none.
+ */
 export async function fileAt(path: string): Promise<File> {
+  if (!(await stat(path)).isFile()) throw new Error(`${path} is not a file`);
   return new File([await openAsBlob(path)], basename(path));
 }

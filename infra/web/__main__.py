@@ -1,20 +1,30 @@
-"""`make web`: build the clients into `build/web`, for any web server."""
+"""`make web`: build the clients into `build/web`, for any web server.
+
+python -m infra.web --packages    only install what they and the SDK are built with
+"""
 
 import sys
 
 from chalicelib.kernel import city
-from infra.web.build import NotBuilt, build
+from infra.web.build import NotBuilt, build, install
 from infra.web.sizes import sizes
 
 
 def main() -> None:
     try:
-        folder = build(city=city.FOLDER, say=lambda text: print(text, file=sys.stderr))
+        if "--packages" in sys.argv:
+            install(say=_say)
+            return
+        folder = build(city=city.FOLDER, say=_say)
     except NotBuilt as error:
         sys.exit(f"The web clients are not built: {error}")
     for size in sizes(folder):
         print(f"{size.kilobytes:6.1f} KB of {size.budget_kb} KB  {size.page}")
     print(f"In {folder}. How a web server serves it: docs/web.md")
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr)
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ import type { Clock } from './clock.ts';
 import type { Kept, KeptFile } from './kept.ts';
 import { challengeIn, Later, ProofRequired, readReply, Refused, type Reply } from './network.ts';
 import { Proofs } from './proofs.ts';
-import type { Problem } from './types.ts';
+import type { FieldProblem, Problem } from './types.ts';
 import { randomUuid } from './uuid.ts';
 import { Stopped, type Work } from './work.ts';
 
@@ -15,10 +15,19 @@ type Created = components['schemas']['CreatedReport'];
 const FIRST_PROOF_MS = 10_000;
 const PROOFS_PER_ATTEMPT = 3;
 const CORRECTIONS_PER_ATTEMPT = 5;
+/** A report goes without these when they are wrong: its text matters more. */
+const OPTIONAL = ['media', 'occurred_at', 'location', 'details', 'contact'];
+const PLACE = ['lat', 'lon', 'datum'];
+
+/** What is changed of a report's body. */
+interface Body {
+  media?: { reduced?: number }[];
+  [name: string]: unknown;
+}
 
 /**
- * Send an entry's report, and keep its receipt. Files that are refused are left out, so that they
- * never stop the text. Throws Later and Refused.
+ * Send an entry's report, and keep its receipt. What is refused and optional is left out, so that it
+ * never stops the text. Throws Later and Refused.
  */
 export async function createReport(work: Work, clock: Clock): Promise<void> {
   const proofs = new Proofs(work.prove, work.signal, (proof) => {
@@ -135,33 +144,56 @@ async function correct(work: Work, problem: Problem): Promise<boolean> {
     await work.save((kept) => ({ ...kept, key }));
     return true;
   }
-  const fields = problem.fields?.map(({ field }) => field.split('.')) ?? [];
-  const inBody = declared(work.entry(), work.limits.perCall);
-  const aboutFiles = fields.length > 0 && fields.every(([first]) => first === 'media');
-  if (problem.status !== 422 || !inBody.length || !aboutFiles) return false;
-  if (fields.every(([, , part]) => part === 'reduced')) return await withoutReduced(work);
-  const named = new Set(fields.map(([, place]) => Number(place ?? NaN)).filter(Number.isInteger));
-  const isWrong = (place: number) => !named.size || named.has(place);
-  await work.save((kept) => {
-    const body = JSON.parse(kept.body) as { media: unknown[] };
-    const wrong = declared(kept, work.limits.perCall).filter((_, place) => isWrong(place));
-    body.media = body.media.filter((_, place) => !isWrong(place));
-    const refused = { state: 'refused', problem } as const;
-    const files = kept.files.map((file) => (wrong.includes(file) ? { ...file, ...refused } : file));
-    return { ...kept, body: JSON.stringify(body), files };
-  });
-  return true;
+  const wrong = problem.fields ?? [];
+  const isOptional = ({ field }: FieldProblem) => OPTIONAL.includes(field.split('.', 1)[0] ?? '');
+  if (problem.status !== 422 || !wrong.length || !wrong.every(isOptional)) return false;
+  const before = work.entry().body;
+  // A 422 has stored nothing, so that the key is still free for another body.
+  await work.save((kept) => without(kept, problem, work.limits.perCall));
+  return work.entry().body !== before;
 }
 
-/** A service that knows no reduced pictures refuses them: the photos go alone. */
-async function withoutReduced(work: Work): Promise<boolean> {
-  await work.save((kept) => {
-    const body = JSON.parse(kept.body) as { media: { reduced?: number }[] };
-    body.media = body.media.map(({ reduced: _, ...medium }) => medium);
-    const files = kept.files.map(({ reduced: _, ...file }) => file);
-    return { ...kept, body: JSON.stringify(body), files };
-  });
-  return true;
+/** Leave out the wrong fields. A file says so itself, of the others `leftOut` does. */
+function without(kept: Kept, problem: Problem, perCall: number): Kept {
+  const body = JSON.parse(kept.body) as Body;
+  const places: string[][] = [];
+  const leftOut = [...(kept.leftOut ?? [])];
+  for (const wrong of problem.fields ?? []) {
+    const [name = '', ...rest] = wrong.field.split('.');
+    if (name === 'media') places.push(rest);
+    else if (body[name] !== undefined) {
+      leftOut.push({ ...wrong, field: remove(body, name, rest[0] ?? '') });
+    }
+  }
+  let { files } = kept;
+  if (body.media && places.length > 0) {
+    if (places.every(([, part]) => part === 'reduced')) {
+      // A service that knows no reduced pictures refuses them: the photos go alone.
+      body.media = body.media.map(({ reduced: _, ...medium }) => medium);
+      files = files.map(({ reduced: _, ...file }) => file);
+    } else {
+      const named = new Set(places.map(([place]) => Number(place ?? NaN)).filter(Number.isInteger));
+      const isWrong = (place: number) => !named.size || named.has(place);
+      const refused = declared(kept, perCall).filter((_, place) => isWrong(place));
+      body.media = body.media.filter((_, place) => !isWrong(place));
+      files = files.map((file) =>
+        refused.includes(file) ? { ...file, state: 'refused', problem } : file,
+      );
+    }
+  }
+  return { ...kept, body: JSON.stringify(body), files, ...(leftOut.length ? { leftOut } : {}) };
+}
+
+/** Remove a field, or the part of it that is wrong. Return which. */
+function remove(body: Body, name: string, part: string): string {
+  const whole = body[name];
+  // Half a place would be another place.
+  if (typeof whole === 'object' && whole && part in whole && !PLACE.includes(part)) {
+    delete (whole as Record<string, unknown>)[part];
+    return `${name}.${part}`;
+  }
+  delete body[name];
+  return name;
 }
 
 /** It resolves when the text has arrived. Throws Later and Refused. */

@@ -3,13 +3,23 @@
 import { cut } from '../metadata/cut.ts';
 import { type Cut, Unreadable } from '../metadata/bytes.ts';
 import type { Reduce } from '../reduced.ts';
-import { reducedSlot, version, type Kept, type KeptFile, type KeptReport, type Slot } from './kept.ts';
+import {
+  reducedSlot,
+  version,
+  type Kept,
+  type KeptFile,
+  type KeptReport,
+  type KeptText,
+  type Slot,
+} from './kept.ts';
 import type { SendingLimits } from './limits.ts';
 import type { Files } from './store.ts';
-import { Unacceptable, type Draft, type Keep, type ReportBody, type TextFor } from './types.ts';
+import { Unacceptable, type Draft, type Keep, type ReportBody } from './types.ts';
 import { randomUuid } from './uuid.ts';
 
 const MOST_BODY_BYTES = 256 * 1024;
+/** Half of a pair: cut within an emoji. No JSON can say it. */
+const LONE_SURROGATE = /[\ud800-\udfff]/u;
 
 /** An entry to be kept, and the files that go with it. */
 export interface Prepared {
@@ -55,13 +65,14 @@ export async function prepareAddition(
 /** Prepare a text for an existing report. Throws Unacceptable. */
 export function prepareText(
   { id, receipt, reference }: KeptReport,
-  to: TextFor,
-  words: string,
+  text: KeptText,
+  key: string,
   createdAt: number,
 ): Prepared {
-  if (!words) throw new Unacceptable('empty_report');
+  if (!text.words) throw new Unacceptable('empty_report');
+  expectWhole('', text.words);
   const report = { id, receipt, reference };
-  return { kept: { ...blank(createdAt, []), report, text: { to, words } }, blobs: new Map() };
+  return { kept: { ...blank(createdAt, []), key, report, text }, blobs: new Map() };
 }
 
 /** Return how a request declares a file. */
@@ -75,10 +86,16 @@ export function declare({ type, size, sha256, reduced }: KeptFile): object {
 }
 
 function bodyOf(report: ReportBody, declared: readonly KeptFile[]): string {
-  return JSON.stringify({
-    ...report,
-    ...(declared.length ? { media: declared.map(declare) } : {}),
-  });
+  const media = declared.length ? { media: declared.map(declare) } : {};
+  return JSON.stringify({ ...report, ...media }, expectWhole);
+}
+
+/** Return a value of a body. Throws Unacceptable for a text that is none in Unicode. */
+function expectWhole(_: string, value: unknown): unknown {
+  if (typeof value === 'string' && LONE_SURROGATE.test(value)) {
+    throw new Unacceptable('bad_characters');
+  }
+  return value;
 }
 
 function blank(createdAt: number, files: readonly KeptFile[]): Kept {

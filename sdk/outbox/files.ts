@@ -4,7 +4,7 @@
  */
 
 import { openAsBlob } from 'node:fs';
-import { mkdir, open, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, open, readdir, readFile, realpath, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import process from 'node:process';
 
@@ -17,6 +17,9 @@ const NEW = '.new';
 const WHOLE = /^[0-9a-f-]{36}$/;
 const HALF = /^[0-9a-f-]{36}\.new$/;
 
+/** The folders that this process has open. */
+const inUse = new Set<string>();
+
 export class FileStore implements Store {
   readonly durable = true;
   readonly #folder: string;
@@ -27,12 +30,25 @@ export class FileStore implements Store {
   }
 
   /** Open a folder, and delete what a process that died there has left half done. */
-  static async open(folder: string): Promise<FileStore> {
-    await mkdir(folder, { recursive: true, mode: 0o700 });
-    for (const name of await readdir(folder)) {
-      if (HALF.test(name)) await rm(join(folder, name), { recursive: true });
+  static async open(given: string): Promise<FileStore> {
+    await mkdir(given, { recursive: true, mode: 0o700 });
+    const folder = await realpath(given);
+    if (inUse.has(folder)) throw new Error(`${given} is open already: close its outbox first`);
+    inUse.add(folder);
+    const store = new FileStore(folder);
+    try {
+      for (const name of await readdir(folder)) {
+        if (HALF.test(name)) await rm(join(folder, name), { recursive: true });
+      }
+    } catch (error) {
+      store.close();
+      throw error;
     }
-    return new FileStore(folder);
+    return store;
+  }
+
+  close(): void {
+    inUse.delete(this.#folder);
   }
 
   async all(): Promise<Kept[]> {

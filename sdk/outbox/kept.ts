@@ -3,7 +3,7 @@
  * a step may be repeated, but is never forgotten.
  */
 
-import type { Begun, Problem, TextFor } from './types.ts';
+import type { Begun, FieldProblem, Problem, TextFor } from './types.ts';
 
 /** Grows when the form of what is kept changes; then `restore` must read the earlier ones too. */
 const VERSION = 2;
@@ -89,6 +89,8 @@ export interface Kept {
   /** The person has left: it is shown to nobody, and goes as soon as nothing is left to send. */
   readonly left?: boolean;
   readonly problem?: Problem;
+  /** Fields that were refused, and that the body is sent without. */
+  readonly leftOut?: readonly FieldProblem[];
   /** It has left the phone, and there is no response yet: it may have arrived. */
   readonly attempted?: boolean;
   /** Never written: what the database has of it is older, since it had no room for the latest. */

@@ -4,6 +4,7 @@ import { expect } from 'vitest';
 import { picture, video } from './testing/files.ts';
 import { Phone, REDUCED, test } from './testing/phone.ts';
 import { PART_SIZE, problem } from './testing/server.ts';
+import { reportOf } from './sent.ts';
 import type { Draft, Entry, Outbox } from './types.ts';
 
 const KEEP = { place: false, time: false };
@@ -190,6 +191,60 @@ test('a file that goes uncut arrives byte for byte, whatever happens to the page
     String.fromCharCode(...new Uint8Array(await file.arrayBuffer()));
   expect(phone.server.contents()).toEqual([await textOf(uncut), await textOf(picture())]);
   expect(phone.server.reduced()).toEqual([REDUCED.size, REDUCED.size]);
+});
+
+test.each([
+  ['occurred_at', 'occurred_at', { location: { lat: 1, lon: 2, address: 'b' }, contact: { name: 'c', email: 'd' } }],
+  // Half a place would be another place.
+  ['location.lat', 'location', { occurred_at: 'a', contact: { name: 'c', email: 'd' } }],
+  ['location.address', 'location.address', { occurred_at: 'a', location: { lat: 1, lon: 2 }, contact: { name: 'c', email: 'd' } }],
+  ['contact.email', 'contact.email', { occurred_at: 'a', location: { lat: 1, lon: 2, address: 'b' }, contact: { name: 'c' } }],
+])('a wrong %s never stops the text, and is said', async (field, leftOut, rest) => {
+  const phone = new Phone();
+  const errors = [{ field, code: 'x', detail: 'why' }];
+  let refusals = 1;
+  phone.server.instead = ({ path }) =>
+    path === '/v1/reports' && refusals-- > 0 ? problem(422, 'invalid', { errors }) : undefined;
+  const outbox = await phone.open();
+  const place = { lat: 1, lon: 2, address: 'b' };
+  const optional = { occurred_at: 'a', location: place, contact: { name: 'c', email: 'd' } };
+  const { key } = await outbox.add({ ...draft(), report: { ...draft().report, ...optional } });
+  await settled(phone, outbox);
+  // A 422 has stored nothing: the key is still free.
+  expect([...phone.server.createKeys]).toEqual([key]);
+  expect(JSON.parse(phone.server.reports[0]?.body ?? '')).toEqual({ ...draft().report, ...rest });
+  expect(await outbox.bodyOf(only(outbox).id)).toBe(phone.server.reports[0]?.body);
+  expect(only(outbox).leftOut).toEqual([{ field: leftOut, code: 'x', detail: 'why' }]);
+});
+
+test('what is wrong besides the text stops it with the text', async ({ phone, outbox }) => {
+  const errors = ['text', 'occurred_at'].map((field) => ({ field, code: 'x', detail: '' }));
+  phone.server.instead = ({ method }) =>
+    method === 'POST' ? problem(422, 'invalid', { errors }) : undefined;
+  await outbox.add({ ...draft(), report: { ...draft().report, occurred_at: 'a' } });
+  await settled(phone, outbox);
+  expect(only(outbox)).toMatchObject({ state: 'refused', leftOut: [], problem: { fields: errors } });
+});
+
+test('a text that is added again under the key of its writer arrives once', async ({ phone, outbox }) => {
+  await outbox.add(draft());
+  await settled(phone, outbox);
+  const report = reportOf(only(outbox)) ?? { id: '', receipt: '', reference: '' };
+  phone.server.fault = () => 'unreachable';
+  const first = await outbox.addText(report, 'messages', 'once', 'key');
+  expect((await outbox.addText(report, 'messages', 'once', 'key')).id).toBe(first.id);
+  expect(outbox.entries.value).toHaveLength(2);
+  phone.server.fault = () => 'none';
+  await phone.until(() => outbox.arrived.value.length === 1);
+  await outbox.addText(report, 'messages', 'once', 'key');
+  await phone.until(() => outbox.arrived.value.length === 2);
+  expect([...phone.server.texts]).toEqual([['key', 'messages: once']]);
+});
+
+test('what is closed takes nothing, and says so', async ({ phone, outbox }) => {
+  outbox.close();
+  await expect(outbox.add(draft())).rejects.toThrow('closed');
+  expect((await phone.open()).entries.value).toEqual([]);
 });
 
 test('a file that is refused never stops the text', async ({ phone, outbox }) => {
@@ -672,6 +727,7 @@ test('what a later version of the page has kept is left alone', async ({ phone, 
 test.each<[string, Draft, object]>([
   ['nothing', draft([], ''), { code: 'empty_report' }],
   ['a text without end', draft([], 'x'.repeat(300_000)), { code: 'report_too_large' }],
+  ['half an emoji', draft([], 'gone \ud83d'), { code: 'bad_characters' }],
   ['eleven files', draft(Array(11).fill(picture())), { code: 'too_many_files' }],
   ['an empty file', draft([picture(), new File([], 'a.jpg')]), { code: 'file_empty', file: 1 }],
   ['a letter', draft([new File(['x'], 'a.pdf')]), { code: 'file_type', file: 0 }],

@@ -32,6 +32,7 @@ import type {
   TextFor,
 } from './types.ts';
 import { sendFile, sendReduced } from './uploads.ts';
+import { randomUuid } from './uuid.ts';
 import { viewOf } from './views.ts';
 
 const NAME = 'tipline-outbox';
@@ -64,7 +65,12 @@ export async function openOutbox(deps: Deps): Promise<Outbox> {
   const factory = deps.indexedDB === undefined ? databases() : deps.indexedDB;
   const store = deps.store ?? (await openStore(factory, deps.clock ?? browserClock));
   const outbox = new PageOutbox(deps, store);
-  await outbox.load();
+  try {
+    await outbox.load();
+  } catch (error) {
+    outbox.close();
+    throw error;
+  }
   void outbox.send();
   return outbox;
 }
@@ -144,8 +150,15 @@ class PageOutbox implements Outbox {
     );
   }
 
-  async addText(report: ExistingReport, to: TextFor, words: string): Promise<Entry> {
-    return await this.#keep(prepareText(report, to, words, this.#clock.now()));
+  async addText(
+    report: ExistingReport,
+    to: TextFor,
+    words: string,
+    key = randomUuid(),
+  ): Promise<Entry> {
+    const here = [...this.#kept.values()].find((kept) => kept.key === key);
+    if (here) return this.#view(here);
+    return await this.#keep(prepareText(report, { to, words }, key, this.#clock.now()));
   }
 
   send(): Promise<void> {
@@ -230,6 +243,7 @@ class PageOutbox implements Outbox {
     for (const unlisten of this.#unlisten) unlisten();
     for (const stop of this.#steps.keys()) stop.abort();
     this.#channel?.close();
+    this.#store.close?.();
   }
 
   get #preparing(): Preparing {
@@ -237,6 +251,7 @@ class PageOutbox implements Outbox {
   }
 
   async #keep({ kept, blobs }: Prepared): Promise<Entry> {
+    if (this.#closed) throw new Error('the outbox is closed');
     const stored = await this.#store.add(kept, blobs);
     this.#changed(stored);
     this.#tell();

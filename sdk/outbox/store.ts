@@ -27,6 +27,8 @@ export interface Store {
   update(id: string, change: Change): Promise<Kept | undefined>;
   file(id: string, slot: Slot): Promise<Blob | undefined>;
   remove(id: string): Promise<void>;
+  /** Nothing is asked of it any more. */
+  close?(): void;
 }
 
 /** Keeps in this page's memory. */

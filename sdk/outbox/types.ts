@@ -27,7 +27,7 @@ export interface Draft {
   readonly files: readonly File[];
   /** Neither place nor time when it is left out. */
   readonly keep?: Keep;
-  /** What the page has kept of it while it was written. */
+  /** What it is to you: its entry says the same, so that you find it again. */
   readonly begun?: Begun;
 }
 
@@ -117,6 +117,11 @@ export interface Entry {
   /** Sentences of the API about the report, to show. */
   readonly notes: readonly string[];
   readonly drill: boolean;
+  /**
+   * What the service refused of it, and it went without, so that the text arrived: a time, a place,
+   * details, a contact. Say so. A file says it itself.
+   */
+  readonly leftOut: readonly FieldProblem[];
   readonly files: readonly EntryFile[];
   readonly problem?: Problem;
   /** False: the phone had no room for it, so it is lost when this page closes. */
@@ -133,6 +138,7 @@ export interface Entry {
 export type UnacceptableCode =
   | 'empty_report'
   | 'report_too_large'
+  | 'bad_characters'
   | 'too_many_files'
   | 'files_too_large'
   | 'file_empty'
@@ -167,8 +173,12 @@ export interface Outbox {
   add(draft: Draft): Promise<Entry>;
   /** The same for files that are added to an existing report. Throws Unacceptable. */
   addFiles(report: ExistingReport, files: readonly File[], keep?: Keep): Promise<Entry>;
-  /** The same for a text. Those of one report arrive in their order. Throws Unacceptable. */
-  addText(report: ExistingReport, to: TextFor, words: string): Promise<Entry>;
+  /**
+   * The same for a text. Those of one report arrive in their order. Its entry goes by itself: with a
+   * `key` of yours, a random UUID (version 4) that you have kept, it may be added again, and arrives
+   * once. Throws Unacceptable.
+   */
+  addText(report: ExistingReport, to: TextFor, words: string, key?: string): Promise<Entry>;
   /**
    * Send whatever waits, now, but for what the service has put off (`Retry-After`). It resolves when
    * everything has been tried: what still waits then is tried again by itself.
@@ -193,6 +203,6 @@ export interface Outbox {
   draftOf(id: string): Promise<KeptDraft | undefined>;
   /** The exact text that was sent as the report: it belongs to the proof of the ledger. */
   bodyOf(id: string): Promise<string | undefined>;
-  /** End all timers and uploads. What is not sent stays kept. */
+  /** End all timers and uploads. What is not sent stays kept, and nothing more is taken. */
   close(): void;
 }

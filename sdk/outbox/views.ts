@@ -16,6 +16,7 @@ export function viewOf(kept: Kept, moment: Moment, retryAt: number | undefined):
     ...(kept.text ? { text: kept.text } : {}),
     notes: kept.notes,
     drill: kept.drill,
+    leftOut: kept.leftOut ?? [],
     kept: kept.kept,
     receiptKept: kept.kept && !kept.unwritten,
     mayHaveArrived: mayHaveArrived(kept),

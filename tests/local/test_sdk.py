@@ -108,11 +108,12 @@ def test_the_readme_installs_compiles_and_makes_the_trip(
     stack: Stack, files: list[Path], tmp_path: Path
 ) -> None:
     readme = (SDK / "README.md").read_text(encoding="utf-8")
-    [install_it], [program] = (
+    [install_it], [first, more] = (
         re.findall(f"```{language}\n(.*?)```", readme, re.DOTALL) for language in ("sh", "ts")
     )
     (tmp_path / "package.json").write_text('{"private": true, "type": "module"}')
-    (tmp_path / "first.ts").write_text(program)
+    (tmp_path / "first.ts").write_text(first)
+    (tmp_path / "more.ts").write_text(more)
     for file in files:
         (tmp_path / file.name).hardlink_to(file)
     environment = {
@@ -123,16 +124,28 @@ def test_the_readme_installs_compiles_and_makes_the_trip(
         "npm_config_prefer_offline": "true",
     }
 
-    def run(*command: object) -> str:
+    def run(*command: object, ends: int = 0) -> str:
         done = subprocess.run(
             [*map(str, command)], cwd=tmp_path, env=environment, capture_output=True, text=True
         )
-        assert done.returncode == 0, done.stdout + done.stderr
+        assert done.returncode == ends, done.stdout + done.stderr
         return done.stdout
 
     run("bash", "-euc", install_it)
-    compiler = SDK / "node_modules" / "typescript" / "bin" / "tsc"
+    node, compiler = InstalledNode().program, SDK / "node_modules" / "typescript" / "bin" / "tsc"
     types = ("--typeRoots", SDK / "node_modules" / "@types", "--types", "node")
-    run("node", compiler, "first.ts", "--noEmit", "--strict", "--module", "nodenext", *types)
-    assert re.fullmatch(r"It is gone\. 2 20\S+Z\n", run("node", "first.ts"))
+    options = ("--noEmit", "--strict", "--module", "nodenext")
+    run(node, compiler, "first.ts", "more.ts", *options, *types)
+    filed = reports(stack)
+    for step in ("outbox.add(", "outbox.confirmReceipt(", "outbox.addText("):
+        [line] = [line for line in first.splitlines() if step in line]
+        dying = first.replace(line, line + "\nprocess.kill(process.pid, 'SIGKILL');")
+        (tmp_path / "dying.ts").write_text(dying)
+        assert run(node, "dying.ts", ends=-signal.SIGKILL) == ""
+    assert re.fullmatch(r"\[ 'It is gone\.' \] 2 20\S+Z\n", run(node, "first.ts"))
     assert list((tmp_path / "outbox").iterdir()) == []
+    assert reports(stack) == filed + 1
+    assert run(node, "more.ts") == (
+        "bad_characters\nrefused [ 'text bad_characters' ]\n"
+        "sent [ 'location out_of_range' ]\n204 0\n"
+    )

@@ -126,6 +126,10 @@ function Filed({ entry, placeless, about }: { entry: Entry } & Said) {
       <StillSending entries={[entry]} />
       <Status kind="warning">
         {refused > 0 && <p>{text.filesRefused(refused)}</p>}
+        {entry.leftOut.length > 0 && <p>{text.leftOut}</p>}
+        {entry.leftOut.map(({ field, detail }) => (
+          <p key={field}>{detail}</p>
+        ))}
         {isUnkept && <p>{text.receiptMemory}</p>}
       </Status>
       <Status kind={left > 0 ? 'info' : 'success'}>

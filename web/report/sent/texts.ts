@@ -69,6 +69,7 @@ const en = {
   filesDone: 'All files are sent.',
   filesRefused: (count: number) =>
     count === 1 ? '1 file could not be sent: see below.' : `${count} files could not be sent: see below.`,
+  leftOut: 'This was not accepted. The report went without it:',
   refused: 'Your report could not be sent',
   refusedText: 'Nothing was stored. It is still on this device.',
   correct: 'Correct it',
@@ -143,6 +144,7 @@ const zh: typeof en = {
   lost: '这个文件未能发送。请在您的举报中重新添加。',
   filesDone: '所有文件都已发送。',
   filesRefused: (count: number) => `有 ${count} 个文件未能发送，见下面。`,
+  leftOut: '以下内容未被接受，举报已不带它发送：',
   refused: '举报未能发送',
   refusedText: '没有保存任何内容。它仍在这台设备上。',
   correct: '去修改',

@@ -95,6 +95,8 @@ export function unacceptable(
   switch (code) {
     case 'empty_report':
       return { field: 'field-text', text: text.needs };
+    case 'bad_characters':
+      return { field: 'field-text', text: text.halves };
     case 'report_too_large':
       return { field: 'field-text', text: text.whole };
     case 'too_many_files':
