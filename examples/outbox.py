@@ -48,6 +48,8 @@ MOST_ROUNDS = 16
 PROOFS_PER_REPORT = 3
 # What a report can go without: a wrong one of these is left out, and never holds the text back.
 OPTIONAL = {"media", "occurred_at", "location", "details", "contact"}
+# Half a place would be another place: it goes whole.
+PLACE = {"location.lat", "location.lon", "location.datum"}
 # Why a file was rejected that may be sent again. For any other reason it would be rejected again.
 WORTH_ANOTHER_TRY = {"not_received", "size_mismatch"}
 TYPES = {
@@ -384,7 +386,7 @@ class Sender:
             if whole == "media":
                 number = part.partition(".")[0]
                 files |= {int(number)} if number.isdigit() else set(range(len(entry.declared)))
-            elif part and part in body.get(whole, {}):
+            elif part and name not in PLACE and part in body.get(whole, {}):
                 entry.left_out.append(name)
                 del body[whole][part]
             elif body.pop(whole, None) is not None:

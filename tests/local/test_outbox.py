@@ -280,6 +280,19 @@ def test_a_wrong_field_that_is_optional_holds_no_report_back(box: outbox.Outbox)
     assert not only(box).waits
 
 
+def test_half_a_place_is_not_sent(box: outbox.Outbox) -> None:
+    entry = box.add("other", "a text", [])
+    entry.body = json.dumps(
+        json.loads(entry.body) | {"location": {"lat": 9, "lon": 9, "datum": "x"}}
+    )
+    box.save(entry)
+    wrong = {"code": "invalid", "errors": [{"field": "location.datum"}]}
+    stub = Stub((422, {}, wrong), (201, {}, CREATED))
+    sender(box, stub.url, []).send(only(box))
+    assert "location" not in json.loads(stub.seen[1][1])
+    assert only(box).left_out == ["location"]
+
+
 def test_a_response_a_day_late_has_no_grants_and_the_file_is_added(
     box: outbox.Outbox, photo: Path
 ) -> None:
