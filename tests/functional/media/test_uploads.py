@@ -108,6 +108,9 @@ def test_a_video_past_its_time_is_refused_by_the_clock_as_a_photo_is(lengths: An
     for step, body in (("grant", None), ("parts", {"numbers": []}), ("complete", None)):
         response = upload.post(step, body)
         assert (response.status, response.json.get("reason")) == (409, "not_received"), step
+    stored = wiring.reports().media.get(upload.report_id, upload.media_id)
+    assert stored
+    assert bool(stored.upload_id) is (lengths is not None), "no upload begins too late"
 
 
 def test_parts_that_are_all_there_are_listed_and_joined_also_after_their_time() -> None:
