@@ -41,6 +41,19 @@ _PAGE = """\
 """
 # `bad_request`, which no route declares.
 _GATEWAYS_OWN = 400
+# Their own text says which call comes next: neither the same again, nor none.
+_SAY_IT_THEMSELVES = frozenset(
+    {
+        "proof_required",
+        "not_awaiting",
+        "parts_missing",
+        "size_mismatch",
+        "upload_gone",
+        "upload_not_started",
+    }
+)
+# What else a problem of this code names: wrong fields, or why a file was rejected.
+_NAMED_BY = {errors.Invalid.code: "field.", "media_rejected": "reject."}
 _STYLE = """\
 <style>
 body { font: 1.05rem/1.6 system-ui, sans-serif; max-width: 38rem;
@@ -84,8 +97,9 @@ def get_error_page(call: Call) -> Response:
     """Get the page of an error.
 
     A web page with what an error with this `code` means, its status, and whether to send the same
-    again, in the language of `Accept-Language`. The `type` of each problem leads here, where the
-    city has no pages of its own.
+    again, in the language of `Accept-Language`. That of `invalid` lists the codes of fields, that
+    of `media_rejected` the reasons. The `type` of each problem leads here, where the city has no
+    pages of its own.
     """
     known, code = texts(call.language), call.path["code"]
     if f"error.{code}.title" not in known:
@@ -93,15 +107,29 @@ def get_error_page(call: Call) -> Response:
     title, detail = (escape(known[f"error.{code}.{form}"]) for form in ("title", "detail"))
     status = _statuses().get(code, _GATEWAYS_OWN)
     again = "again" if status == 429 or status >= 500 else "not_again"
+    advice = "" if code in _SAY_IT_THEMSELVES else f"<p>{escape(known[f'start.{again}'])}</p>\n"
     content = (
-        f"<p>{detail}</p>\n<p><code>{status} {escape(code)}</code></p>\n"
-        f"<p>{escape(known[f'start.{again}'])}</p>\n"
+        f"<p>{detail}</p>\n<p><code>{status} {escape(code)}</code></p>\n{advice}"
+        f"{_named(_NAMED_BY.get(code), known)}"
         f'<p><a href="../docs">{escape(known["start.docs"])}</a></p>'
     )
     page = _PAGE.format(language=call.language, title=title, style="", content=content)
     headers = {"Cache-Control": "public, max-age=300", "Vary": "Accept-Language"}
     headers["Content-Language"] = call.language
     return conditional(page, call, {**page_headers(_POLICY_OF_ERRORS), **headers})
+
+
+def _named(prefix: str | None, known: Mapping[str, str]) -> str:
+    """Return a list of the codes whose texts begin with `prefix`, each with its text."""
+    if prefix is None:
+        return ""
+    entries = "".join(
+        f"<dt><code>{escape(key.removeprefix(prefix))}</code></dt><dd>{escape(said)}</dd>\n"
+        for key, said in sorted(known.items())
+        # What follows the code is a field or a limit, for which it has a text of its own.
+        if key.startswith(prefix) and key.count(".") == 1
+    )
+    return f"<dl>\n{entries}</dl>\n"
 
 
 @cache

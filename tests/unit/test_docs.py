@@ -9,8 +9,24 @@ from pathlib import Path
 
 import pytest
 
+from chalicelib.domain.catalogue.attachments import (
+    MAX_BYTES_PER_REPORT,
+    MAX_MEDIA_PER_CALL,
+    MAX_MEDIA_PER_REPORT,
+    MIB,
+)
+from chalicelib.domain.flood.sources import DRILL_LIMITS, LIMITS
+from chalicelib.domain.reports.entries import (
+    MAX_POSITIONS_PER_REPORT,
+    MESSAGE_EVERY,
+    MESSAGES_AT_ONCE,
+    POSITION_EVERY,
+    POSITIONS_AT_ONCE,
+)
+from chalicelib.http.index import EXPOSED_HEADERS
 from chalicelib.kernel.config import Settings
 from chalicelib.kernel.languages import texts
+from chalicelib.kernel.text import LINE_MAX, TEXT_MAX
 from infra import template
 from infra.reference import errors, settings
 from infra.reference.__main__ import main
@@ -342,3 +358,22 @@ def test_a_variable_of_make_has_its_targets_and_its_description() -> None:
 def test_every_variable_of_make_is_described() -> None:
     variables = settings.make_variables((ROOT / "Makefile").read_text(encoding="utf-8"))
     assert [each.name for each in variables if not each.description] == []
+
+
+def test_apps_are_told_the_limits_and_the_headers_of_the_code() -> None:
+    page = words("docs/mobile.md")
+    limits = page.partition("## Limits")[2].partition("## Drills")[0]
+    for said in (
+        f"{TEXT_MAX:,} characters",
+        f"{LINE_MAX}; its `max_length`",
+        f"{MAX_MEDIA_PER_CALL} in a call; in a report {MAX_MEDIA_PER_REPORT},",
+        f"{MAX_BYTES_PER_REPORT // MIB} MiB together",
+        f"{MESSAGES_AT_ONCE} at once, then one in {MESSAGE_EVERY.seconds} s",
+        f"{MAX_POSITIONS_PER_REPORT} in all; {POSITIONS_AT_ONCE} at once, then one in "
+        f"{POSITION_EVERY.seconds} s",
+        f"{LIMITS.address} from an address and {LIMITS.network} from its network",
+        f"{DRILL_LIMITS.address} and {DRILL_LIMITS.network}, the same way",
+    ):
+        assert said in limits, said
+    readable = page.partition("It may read ")[2].partition(", on error")[0]
+    assert tuple(re.findall("`(.+?)`", readable)) == EXPOSED_HEADERS

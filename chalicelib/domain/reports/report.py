@@ -128,7 +128,7 @@ class Contact(Input):
     def _something_is_there(self) -> Self:
         if not (self.name or self.phone or self.email):
             raise PydanticCustomError(
-                "required", "A contact needs a name, a phone or an e-mail address."
+                "empty_contact", "A contact needs a name, a phone or an e-mail address."
             )
         return self
 

@@ -198,5 +198,6 @@ def complete_upload(call: Call) -> Response:
         call.path["media_id"],
         bucket=wiring.bucket(),
         reports=wiring.reports(),
+        now=call.now,
     )
     return Response(UploadedMedium.model_validate(medium))

@@ -243,6 +243,8 @@ def grant_parts(
     """
     medium = _in_parts(_pending_upload(case, media_id))
     key = original_key(case.report.id, media_id)
+    if medium.upload_id is None:
+        _required_life(medium, now)
     upload_id = medium.upload_id or _start(case.report.id, medium, key, bucket, reports)
     stored = tuple(
         part
@@ -251,8 +253,9 @@ def grant_parts(
     )
     have = {part.number for part in stored}
     wanted = [number for number in numbers if number not in have]
-    # The parts that are held are listed to the end: perhaps the upload need only be completed.
-    life = _required_life(medium, now) if wanted else GRANT_LIFE
+    count = grants.part_count(medium.declared_size)
+    # With every part held, the upload need only be completed: that is said to the end.
+    life = GRANT_LIFE if len(have) == count else _required_life(medium, now)
     granted = bucket.part_urls(
         key,
         upload_id=upload_id,
@@ -260,13 +263,14 @@ def grant_parts(
         numbers=wanted,
         expires_s=int(life.total_seconds()),
     )
-    return Parts(PART_SIZE, grants.part_count(medium.declared_size), stored, granted)
+    return Parts(PART_SIZE, count, stored, granted)
 
 
 def complete_upload(
-    case: Case, media_id: str, *, bucket: "MediaBucket", reports: Reports
+    case: Case, media_id: str, *, bucket: "MediaBucket", reports: Reports, now: datetime
 ) -> Medium:
-    """Join the parts of an upload, and return the medium. Repeated, return the same medium.
+    """Join the parts of an upload, and return the medium. Repeated, return the same medium. Parts
+    that are all there are joined also after their time, until the upload is cancelled.
 
     Raises NotFound, Conflict (`parts_missing`, `size_mismatch`, `media_rejected`, `withdrawn`, …),
     and Unavailable while it is not known whether the object exists. The next verdict shows it.
@@ -280,6 +284,7 @@ def complete_upload(
         return medium
     _require_not_withdrawn(case)
     if medium.upload_id is None:
+        _required_life(medium, now)
         raise errors.Conflict("upload_not_started")
     key = original_key(case.report.id, media_id)
     try:
@@ -287,6 +292,8 @@ def complete_upload(
         reports.media.begin_completion(case.report.id, media_id, etags)
     except errors.Conflict as conflict:
         # An earlier call may have joined the parts: S3 returns the same again for the same list.
+        if conflict.code in ("parts_missing", "size_mismatch"):
+            _required_life(medium, now)
         if conflict.code != "upload_gone" or medium.completing is None:
             raise
         etags = medium.completing

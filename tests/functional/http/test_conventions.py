@@ -1,6 +1,7 @@
 """What makers of apps expect of any HTTP API: where it is, how much is left, until when."""
 
 from datetime import UTC, date, datetime, timedelta
+from html import escape
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -99,10 +100,38 @@ def test_the_type_of_a_problem_leads_to_its_page_in_the_readers_language() -> No
         assert text("error.not_found.title", language) in page.text
         assert "404 not_found" in page.text
         assert text("start.not_again", language) in page.text
-    for code in ("proof_required", "unavailable", "slow_down"):
+    for code in ("unavailable", "slow_down"):
         assert text("start.again", "en") in call("GET", f"/errors/{code}").text
     again = call(
         "GET", path, headers={"If-None-Match": page.headers["etag"], "Accept-Language": "zh"}
     )
     assert again.status == 304
     assert call("GET", "/errors/%3Cscript%3E").status == 404
+
+
+@pytest.mark.parametrize(
+    ("code", "said"),
+    [
+        ("proof_required", "prove some work"),
+        ("not_awaiting", "Load the report"),
+        ("parts_missing", "then complete again"),
+        ("size_mismatch", "then complete again"),
+        ("upload_gone", "attach the file again"),
+        ("upload_not_started", "Request part URLs"),
+    ],
+)
+def test_the_page_of_an_error_that_names_the_next_call_says_nothing_else(
+    code: str, said: str
+) -> None:
+    page = call("GET", f"/errors/{code}").text
+    assert said in page
+    assert not any(text(f"start.{each}", "en") in page for each in ("again", "not_again"))
+
+
+@pytest.mark.parametrize(
+    ("code", "named"), [("invalid", "field.empty_contact"), ("media_rejected", "reject.too_large")]
+)
+def test_the_page_of_an_error_explains_what_it_names(code: str, named: str) -> None:
+    page = call("GET", f"/errors/{code}").text
+    short = named.partition(".")[2]
+    assert f"<dt><code>{short}</code></dt><dd>{escape(text(named, 'en'))}</dd>" in page

@@ -7,6 +7,7 @@ import pytest
 
 from chalicelib import wiring
 from chalicelib.domain.officers.model import Role
+from chalicelib.kernel.languages import text
 from tests import cloud
 from tests.client import call, change_report, new_key, report
 from tests.faults import inject
@@ -84,3 +85,12 @@ def test_what_is_logged_outside_a_request_has_none(caplog: pytest.LogCaptureFixt
     # A thread of an earlier request may log late, and then with that request's id.
     [outside] = [record for record in caplog.records if record.getMessage() == "outside"]
     assert not hasattr(outside, "request_id")
+
+
+@pytest.mark.parametrize(
+    ("contact", "code"), [({}, "empty_contact"), ({"phone": "call me"}, "bad_phone")]
+)
+def test_a_contact_that_says_nothing_is_told_what_would(contact: object, code: str) -> None:
+    [wrong] = call("POST", "/v1/reports", report(contact=contact), key=new_key()).json["errors"]
+    assert (wrong["code"], wrong["detail"]) == (code, text(f"field.{code}", "en"))
+    assert wrong["field"].startswith("contact")

@@ -92,8 +92,30 @@ def test_no_grant_outlives_the_time_in_which_a_file_is_received() -> None:
     wiring.clock.advance(TEN)
     for step, sent in ((f"{photo}/grant", None), (f"{video}/parts", {"numbers": [1]})):
         assert by_reporter("POST", created, step, sent).json.get("reason") == "not_received", step
-    assert by_reporter("POST", created, f"{video}/parts", {"numbers": []}).status == 200
     assert call("POST", "/v1/reports", body, key=key).json["uploads"] == []
+
+
+@pytest.mark.parametrize("lengths", [None, (), (PART_SIZE,), (PART_SIZE, PART_SIZE, 4)])
+def test_a_video_past_its_time_is_refused_by_the_clock_as_a_photo_is(lengths: Any) -> None:
+    upload = Upload(**VIDEO)
+    if lengths is not None:
+        upload.post("parts", {"numbers": []})
+        for number, length in enumerate(lengths, 1):
+            upload.put_part(number, length)
+    wiring.clock.advance(timedelta(hours=23, minutes=30))
+    for step, body in (("grant", None), ("parts", {"numbers": []}), ("complete", None)):
+        response = upload.post(step, body)
+        assert (response.status, response.json.get("reason")) == (409, "not_received"), step
+    stored = wiring.reports().media.get(upload.report_id, upload.media_id)
+    assert stored
+    assert bool(stored.upload_id) is (lengths is not None), "no upload begins too late"
+
+
+def test_parts_that_are_all_there_are_listed_and_joined_also_after_their_time() -> None:
+    upload = whole()
+    wiring.clock.advance(timedelta(hours=24, minutes=14))
+    assert len(upload.post("parts", {"numbers": [1]}).json["held"]) == 3
+    assert upload.post("complete").json["state"] == "processing"
 
 
 @pytest.mark.parametrize("later", [False, True], ids=["with the report", "later"])
