@@ -64,7 +64,7 @@ def read_releases(root: Path) -> list[Release]:
 def release(root: Path, version: str, today: date, check: Step | None = None) -> Release:
     """Make a release of the commit that is checked out in `root`, and return its entry.
 
-    `check` checks what is released, and raises Refused; by default it is all that CI checks. Raises
+    `check` checks what is released, and raises Refused; by default `check_all`. Raises
     Refused, and then everything is as it was.
     """
     refuse(root, version)
@@ -158,9 +158,10 @@ def tag_of(version: str) -> str:
 
 
 def check_all(root: Path) -> None:
-    """Run what CI runs."""
-    if subprocess.run([root / ".ci" / "run"], check=False, cwd=root).returncode != 0:
-        raise Refused("The checks failed, so nothing is released: see above.")
+    """Run what CI runs, and the last release's web clients with this API."""
+    for command in ([root / ".ci" / "run"], ["make", "contract-clients"]):
+        if subprocess.run(command, check=False, cwd=root).returncode != 0:
+            raise Refused("The checks failed, so nothing is released: see above.")
 
 
 def _changed(root: Path) -> list[str]:
