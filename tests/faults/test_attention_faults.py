@@ -39,7 +39,7 @@ WRITERS: Mapping[str, Callable[[Filed], object]] = {
     "close": lambda filed: patch(filed, **MALICIOUS),
     "raise the urgency": lambda filed: patch(filed, urgency="critical"),
     "move": lambda filed: patch(filed, category="other"),
-    "write": write,
+    "write": lambda filed: by_reporter("POST", filed, "/messages", {"text": "He is still gone."}),
     "reply": lambda filed: by_officer("POST", filed, "/messages", {"text": "We come."}),
     "note": lambda filed: by_officer("POST", filed, "/notes", {"text": "Seen."}),
     "hold": hold,
