@@ -146,7 +146,7 @@ def note_reading(head: "Head", reading: Reading | None, *, reports: "Reports") -
 PATIENCE = timedelta(minutes=10)
 # Read in one call, and in one count: a flood may have a hundred thousand that wait, and each minute
 # would read them all.
-_AT_ONCE, MOST_COUNTED = 100, 2_000
+_AT_ONCE, MOST_COUNTED = 100, 500
 
 
 def count_unacknowledged(outbox: Outbox, *, now: datetime, most: int = MOST_COUNTED) -> int:
