@@ -17,6 +17,9 @@ ends, so it ends with whoever holds the other end, also when that is killed.
 
 import contextlib
 import gc
+import heapq
+import io
+import itertools
 import os
 import queue
 import re
@@ -24,21 +27,27 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterable, Iterator
 from multiprocessing import Pipe
 from multiprocessing.connection import Connection
 from typing import TYPE_CHECKING, Any
 
-from infra.local.requests import Change, Environ, change_of
+from chalicelib.kernel.config import Api
+from infra.local.requests import CALLER, Change, Environ, change_of
 
 if TYPE_CHECKING:
     from infra.local.issuer.issuer import Issuer
     from infra.local.s3.gate import Gate
 
-# Python looks for cycles among new objects each time that so many have been made, and among all of
-# them every so often. What is stored stays: a flood made it look through all of it again and again,
-# which was a tenth of this process's time.
+# Python looks for cycles among new objects each time that so many have been made. What outlives
+# that is stored, and is not looked through again: with a flood in the tables that took a third of a
+# second, while all calls waited.
 _NEW_OBJECTS = 50_000
+# Somebody waits for what these functions do. In the cloud no function waits for another.
+_URGENT = (*Api, "publish_critical")
+# So long may the call of another function stand behind theirs; its client gives up after 3 s.
+_PATIENCE_S = 1.0
 _START_PATIENCE_S = 60
 _END_PATIENCE_S = 5
 _CREDENTIAL = re.compile(r"Credential=[^/,\s]+/")
@@ -131,14 +140,49 @@ class AwsProcess:
             self._lost()
 
 
+class Turns:
+    """Lets one call through at a time: an interpreter does no more, and threads that share it would
+    all end late. Those that are not urgent come after the urgent ones of the next `_PATIENCE_S`.
+    """
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self._clock, self._changing, self._taken = clock, threading.Lock(), False
+        self._numbers = itertools.count()
+        self.waiting: list[tuple[float, int, threading.Lock]] = []
+
+    @contextlib.contextmanager
+    def turn(self, urgent: bool) -> Iterator[None]:
+        """Wait for a turn, and have it."""
+        with self._changing:
+            called = threading.Lock()
+            called.acquire()
+            if self._taken:
+                until = self._clock() + (0 if urgent else _PATIENCE_S)
+                heapq.heappush(self.waiting, (until, next(self._numbers), called))
+            else:
+                self._taken = True
+                called.release()
+        called.acquire()
+        try:
+            yield
+        finally:
+            with self._changing:
+                if self.waiting:
+                    heapq.heappop(self.waiting)[2].release()
+                else:
+                    self._taken = False
+
+
 class Cloud:
     """AWS's port, a WSGI application: the pages of Cognito's managed login, and the gate. It calls
     `changed` after each request that may have changed something. That and `issuer` must be set
-    before the first request that matters.
+    before the first request that matters. `clock` gives seconds that only grow.
     """
 
-    def __init__(self, gate: "Gate", access_key: str) -> None:
-        self._gate, self._access_key = gate, access_key
+    def __init__(
+        self, gate: "Gate", access_key: str, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._gate, self._access_key, self.turns = gate, access_key, Turns(clock)
         self.changed: Callable[[Change], None] = lambda change: None
         self.issuer: Issuer | None = None
 
@@ -153,7 +197,12 @@ class Cloud:
             )
         change = change_of(environ)
         try:
-            return self._gate(environ, start_response)
+            if "HTTP_X_AMZ_TARGET" not in environ:
+                return self._gate(environ, start_response)
+            # First, so that a client that sends slowly holds up nobody else.
+            environ["wsgi.input"] = io.BytesIO(environ["wsgi.input"].read())
+            with self.turns.turn(environ.get(CALLER, Api.RESIDENTS) in _URGENT):
+                return self._gate(environ, start_response)
         finally:
             if change:
                 self.changed(change)
@@ -173,6 +222,11 @@ def main(descriptor: int, port: int) -> None:
     show_log()
     _serve(channel, port)
     reader.join()
+
+
+def _look_once(phase: str, _: object) -> None:
+    if phase == "stop":
+        gc.freeze()
 
 
 def _end_with(channel: Channel) -> None:
@@ -218,8 +272,8 @@ def _serve(channel: Channel, port: int) -> None:
             channel.send("changed", change)
 
     cloud.changed = changed
-    gc.freeze()
-    gc.set_threshold(_NEW_OBJECTS, 20, 100)
+    gc.set_threshold(_NEW_OBJECTS)
+    gc.callbacks.append(_look_once)
     channel.send("ready", server.port, environment)
 
 

@@ -118,6 +118,11 @@ def serving(function: str) -> Iterator[None]:
         _serving.reset(token)
 
 
+def attribute(request: Any, **_: Any) -> None:
+    """Say in a request to AWS which function makes it: an event handler of botocore's."""
+    request.headers["X-Local-Function"] = _serving.get()
+
+
 def show_log() -> None:
     """Show this process's log on standard error, from now on."""
     handler = logging.StreamHandler()

@@ -66,6 +66,10 @@ def headers_of(environ: Environ) -> dict[str, str]:
     return {name.lower(): value for name, value in EnvironHeaders(environ)}
 
 
+CALLER = "HTTP_X_LOCAL_FUNCTION"
+"""Which function made a call of AWS, where the stack's own process made it."""
+
+
 class Change(Enum):
     """What has just been written to, and so may have something for a consumer."""
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from chalicelib.store.media.environments import CRITICAL_ENVIRONMENTS, ENVIRONMENTS
 from infra.local import clock, stack_file
 from infra.local.aws import AwsProcess
-from infra.local.console import guide, keep_log, say
+from infra.local.console import attribute, guide, keep_log, say
 
 if TYPE_CHECKING:
     from infra.local.gateway.site import Web
@@ -155,6 +155,7 @@ class LocalStack:
         wiring.reset()
         wiring.send_events_by(LocalReceivers())
         clients.keep_connections(CONNECTIONS)
+        clients.aws_events().register("request-created", attribute)
         _warm()
         self._publish_config()
         register_console(self.environment, (self.api_url, os.environ["CONSOLE_ORIGIN"]))

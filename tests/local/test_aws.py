@@ -4,12 +4,16 @@ import os
 import signal
 import socket
 import subprocess
+import threading
 from collections.abc import Iterator
+from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from infra.local.aws import AwsProcess
+from infra.local.aws import AwsProcess, Cloud
+from infra.local.requests import CALLER
 from tests.local.stack import PATIENCE_S, Stack
 
 
@@ -66,3 +70,49 @@ def test_aws_says_why_it_cannot_serve() -> None:
     process.close()
     assert process.why_lost() == "AWS's process ended (exit status 0)."
     assert lines == []
+
+
+@pytest.mark.parametrize(
+    ("later_s", "order"),
+    [
+        (0.9, ["residents", "publish_critical", "sweep_critical"]),
+        (1.1, ["sweep_critical", "residents", "publish_critical"]),
+    ],
+)
+def test_a_call_that_nobody_waits_for_stands_back_for_a_second(
+    later_s: float, order: list[str]
+) -> None:
+    served, begun, now = list[str](), threading.Event(), [0.0]
+    first_may_end = threading.Event()
+
+    def gate(environ: dict[str, Any], _: Any) -> list[bytes]:
+        if environ[CALLER] == "officers":
+            begun.set()
+            assert first_may_end.wait(PATIENCE_S)
+        served.append(environ[CALLER])
+        return []
+
+    cloud = Cloud(gate, "local", lambda: now[0])  # type: ignore[arg-type]
+    threads = list[threading.Thread]()
+
+    def call(function: str) -> None:
+        asked = {
+            "PATH_INFO": "/",
+            "HTTP_X_AMZ_TARGET": "DynamoDB_20120810.GetItem",
+            CALLER: function,
+            "wsgi.input": BytesIO(),
+        }
+        threads.append(threading.Thread(target=cloud, args=(asked, None)))
+        threads[-1].start()
+
+    call("officers")
+    assert begun.wait(PATIENCE_S)
+    for number, function in enumerate(("sweep_critical", "residents", "publish_critical"), 1):
+        call(function)
+        while len(cloud.turns.waiting) < number:
+            assert threads[-1].is_alive()
+        now[0] = later_s
+    first_may_end.set()
+    for thread in threads:
+        thread.join(PATIENCE_S)
+    assert served == ["officers", *order]
