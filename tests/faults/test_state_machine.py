@@ -46,6 +46,7 @@ from tests.client import Reply, call, new_key, opening_etag, read_and_approve, r
 from tests.conftest import empty
 from tests.decoding import derive
 from tests.faults import inject
+from tests.places import place_of
 
 EXAMPLES = int(os.environ.get("TIPLINE_EXAMPLES", "0"))
 
@@ -401,6 +402,16 @@ class Tipline(RuleBasedStateMachine):
         assert reply.status in ((404,) if tip.gone else (204, 409, 412, 503)), reply
 
     @precondition(lambda self: self.promised())
+    @rule(number=which, dies=dying, below=st.sampled_from(["messages", "notes", "referral"]))
+    def add_something(self, number: int, dies: Any, below: str) -> None:
+        tip = self.promised()[number % len(self.promised())]
+        path = f"/v1/officer/reports/{tip.id}/{below}"
+        referral = {"agency": "city_services", "reason": "Theirs.", "include": ["text"]}
+        body = referral if below == "referral" else {"text": "We come."}
+        reply = self.attempt(dies, lambda: call("POST", path, body, officer="li"))
+        assert reply is None or reply.status in ((404,) if tip.gone else (201, 409)), reply
+
+    @precondition(lambda self: self.promised())
     @rule(number=which)
     def look(self, number: int) -> None:
         tip = self.promised()[number % len(self.promised())]
@@ -429,6 +440,7 @@ class Tipline(RuleBasedStateMachine):
         self.there_is_one_report_for_each_key(rows)
         self.all_is_notified_or_pending(rows)
         self.changes_are_on_record_and_legal()
+        self.each_is_where_it_belongs(rows)
         self.what_is_ready_has_its_pictures()
         self.last_due |= {
             tip.id: due
@@ -534,6 +546,15 @@ class Tipline(RuleBasedStateMachine):
             assert changes[keys.report(tip.id)] == tip.version - 1, "I5, I8"
             pairs = zip(tip.steps, tip.steps[1:], strict=False)
             assert all(a == b or Status(b) in TRANSITIONS[Status(a)] for a, b in pairs), "I5"
+
+    def each_is_where_it_belongs(self, rows: Rows) -> None:
+        for tip in self.promised():
+            head = rows[keys.report(tip.id)]["HEAD"]
+            if "status" not in head:
+                continue
+            assert (head["attention_shard"], head["attention_at"]) == place_of(head), "I10"
+            waits = head.get("task") in ("escalate", "overdue")
+            assert not waits or (head["status"] == "new" and not head.get("attended"))
 
     def what_is_ready_has_its_pictures(self) -> None:
         names = self.pictures_there()

@@ -3,26 +3,14 @@
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
-from urllib.parse import quote
 
 import pytest
-from hypothesis import settings as hypothesis_settings
-from hypothesis import strategies as st
-from hypothesis.stateful import (
-    RuleBasedStateMachine,
-    initialize,
-    invariant,
-    rule,
-    run_state_machine_as_test,
-)
 
 from chalicelib import wiring
 from tests import cloud
-from tests.client import Reply, call, change_report, read_and_approve
-from tests.conftest import examples
+from tests.client import Reply, call, change_report
 from tests.faults import inject
-from tests.places import head_of, place_of
-from tests.steps import by_reporter, by_second_officer, file, write
+from tests.steps import by_second_officer, file, write
 
 pytestmark = pytest.mark.officers("wang", "li")
 
@@ -212,24 +200,6 @@ def test_a_status_is_listed_newest_first_whatever_the_ranks() -> None:
     assert reply.json["items"][-1]["flags"] == ["overdue"]
 
 
-def test_pages_by_attention_hold_every_report_once() -> None:
-    made = [file_next(("other", "child_abduction", "missing_elderly")[n % 3]) for n in range(14)]
-    pass_time(minutes=31)
-    for each in made[:5]:
-        write(each)
-    whole = listed("limit=50")
-    assert set(whole) == {each["id"] for each in made}
-    seen: list[str] = []
-    cursor = ""
-    while True:
-        found = page(f"limit=3{cursor}")
-        seen += [item["id"] for item in found["items"]]
-        if found["next_cursor"] is None:
-            break
-        cursor = f"&cursor={quote(found['next_cursor'])}"
-    assert seen == whole
-
-
 def test_a_list_by_attention_keeps_to_the_times_and_to_the_scope() -> None:
     first = file_next("other")
     wiring.clock.advance(timedelta(minutes=5))
@@ -256,128 +226,6 @@ def test_a_cursor_of_one_order_is_none_of_the_other() -> None:
     cursor = page("limit=1")["next_cursor"]
     reply = call("GET", f"{OFFICERS}?sort=newest&fold=none&limit=1&cursor={cursor}", officer="wang")
     assert reply.refusal == (400, "bad_cursor")
-
-
-class Duty(RuleBasedStateMachine):
-    """Officers and a reporter do anything to some reports. Each report is where it belongs."""
-
-    @initialize()
-    def begin(self) -> None:
-        self.made = [file_next(each) for each in ("child_abduction", "missing_elderly", "other")]
-
-    def _path(self, which: int) -> str:
-        return f"{OFFICERS}/{self.made[which]['id']}"
-
-    def _patch(self, which: int, **change: object) -> None:
-        version = head_of(self.made[which])["version"]
-        call("PATCH", self._path(which), change, officer="wang", version=version)
-
-    @rule(which=st.integers(0, 2), status=st.sampled_from(["acknowledged", "in_progress"]))
-    def take(self, which: int, status: str) -> None:
-        self._patch(which, status=status)
-
-    @rule(which=st.integers(0, 2), urgency=st.sampled_from(["low", "high", "critical"]))
-    def judge(self, which: int, urgency: str) -> None:
-        self._patch(which, urgency=urgency)
-
-    @rule(which=st.integers(0, 2), disposition=st.sampled_from(["resolved", "malicious"]))
-    def close(self, which: int, disposition: str) -> None:
-        self._patch(which, status="closed", disposition=disposition, reason="It is done.")
-
-    @rule(which=st.integers(0, 2))
-    def move(self, which: int) -> None:
-        self._patch(which, category="traffic_violation")
-
-    @rule(which=st.integers(0, 2))
-    def confirm(self, which: int) -> None:
-        read_and_approve(self._path(which) + "/closing/confirm", "li")
-
-    @rule(which=st.integers(0, 2))
-    def hold(self, which: int) -> None:
-        until = (wiring.clock.now() + timedelta(days=9)).isoformat()
-        body = {"reason": "A court asks.", "until": until}
-        call("POST", self._path(which) + "/hold", body, officer="wang")
-
-    @rule(which=st.integers(0, 2))
-    def end_hold(self, which: int) -> None:
-        call("DELETE", self._path(which) + "/hold", {"reason": "It is over."}, officer="li")
-
-    @rule(which=st.integers(0, 2))
-    def go(self, which: int) -> None:
-        made = self.made[which]
-        place = {"lat": 39.93, "lon": 116.45}
-        by_reporter("POST", made, "/positions", place)
-
-    @rule(which=st.integers(0, 2))
-    def reopen(self, which: int) -> None:
-        made = self.made[which]
-        text = {"text": "It is there again."}
-        by_reporter("POST", made, "/reopen", text)
-
-    @rule(which=st.integers(0, 2), step=st.sampled_from(["propose", "approve", "withdraw"]))
-    def refer(self, which: int, step: str) -> None:
-        path = self._path(which) + "/referral"
-        pending = (head_of(self.made[which]).get("referrals") or {}).get("pending") or {}
-        same = {"If-Match": f'"{pending.get("number", 1)}"'}
-        if step == "propose":
-            body = {"agency": "city_services", "reason": "It is theirs.", "include": ["text"]}
-            call("POST", path, body, officer="wang")
-        elif step == "approve":
-            read_and_approve(f"{path}/approve", "li")
-        else:
-            call("DELETE", path, officer="wang", headers=same)
-
-    @rule(which=st.integers(0, 2), officer=st.booleans())
-    def say(self, which: int, officer: bool) -> None:
-        one = self.made[which]
-        if officer:
-            call("POST", self._path(which) + "/messages", {"text": "Hello."}, officer="li")
-        else:
-            path, sent = f"/v1/reports/{one['id']}/messages", {"text": "Hello."}
-            call("POST", path, sent, receipt=one["receipt"])
-
-    @rule(which=st.integers(0, 2))
-    def note(self, which: int) -> None:
-        call("POST", self._path(which) + "/notes", {"text": "Seen."}, officer="li")
-
-    @rule(which=st.integers(0, 2))
-    def open(self, which: int) -> None:
-        call("GET", self._path(which), officer="li")
-
-    @rule(which=st.integers(0, 2))
-    def withdraw(self, which: int) -> None:
-        one = self.made[which]
-        by_reporter("DELETE", one)
-
-    @rule(minutes=st.sampled_from([1, 6, 31, 24 * 60]))
-    def wait(self, minutes: int) -> None:
-        cloud.go_on(timedelta(minutes=minutes))
-
-    @invariant()
-    def each_is_where_it_belongs(self) -> None:
-        for one in getattr(self, "made", ()):
-            row = head_of(one)
-            assert (row["attention_shard"], row["attention_at"]) == place_of(row)
-            waits = row.get("task") in ("escalate", "overdue")
-            assert not waits or (row["status"] == "new" and not row.get("attended"))
-
-
-@pytest.mark.hypothesis
-def test_each_write_leaves_a_report_where_it_belongs() -> None:
-    from tests import conftest
-
-    class Machine(Duty):
-        def teardown(self) -> None:
-            conftest.empty()
-            cloud.officer("wang")
-            cloud.officer("li")
-
-    run_state_machine_as_test(
-        Machine,
-        settings=hypothesis_settings(
-            max_examples=examples(12), stateful_step_count=14, deadline=None
-        ),
-    )
 
 
 def test_a_file_that_comes_while_an_officer_reads_another_is_to_be_read() -> None:
