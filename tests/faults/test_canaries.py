@@ -154,7 +154,13 @@ def work(created: Mapping[str, Any]) -> None:
     body = {"reason": OFFICERS[0], "until": times.render(wiring.clock.now() + timedelta(days=400))}
     call("POST", path + "/hold", body, officer="wang", headers=HEADERS)
     read_and_approve(path + "/hold/approve", "li")
-    call("DELETE", path + "/hold", {"reason": OFFICERS[0]}, officer="wang", headers=HEADERS)
+    because = {"reason": OFFICERS[0]}
+    call("DELETE", path + "/hold", because, officer="wang", headers=HEADERS)
+    call("POST", path + "/hold/lift/decline", because, officer="li", headers=HEADERS)
+    referral = because | {"agency": "city_services", "include": ["text"]}
+    call("POST", path + "/referral", referral, officer="wang", headers=HEADERS)
+    match = {"If-Match": '"1"'}
+    call("POST", path + "/referral/decline", because, officer="li", headers=HEADERS | match)
 
 
 def projected() -> str:

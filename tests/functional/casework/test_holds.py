@@ -15,7 +15,6 @@ from chalicelib.aws.writes import Update
 from chalicelib.domain.notices.notice import officer_address
 from chalicelib.domain.officers.model import WAIT
 from chalicelib.kernel import times
-from chalicelib.store.audit.rows import of_report
 from tests import cloud
 from tests.client import Reply, call, read_and_approve
 from tests.faults import inject
@@ -266,16 +265,6 @@ def test_the_reason_of_a_lift_is_sealed_to_its_row() -> None:
     }
     wiring.reports().table.update(Update(keys.report(created["id"]), keys.HEAD, put={"hold": hold}))
     assert by_officer("GET", created, officer="li").status == 503
-
-
-def test_the_reason_of_a_no_is_sealed() -> None:
-    created = held()
-    lift(created)
-    decline_lift(created)
-    rows = wiring.audit().rows(of_report(created["id"]))
-    assert NO["reason"] not in str(rows)
-    row = wiring.reports().table.get(keys.report(created["id"]), keys.HEAD)
-    assert NO["reason"] not in str(row)
 
 
 def test_a_hold_that_was_lifted_in_between_is_not_said_to_stay() -> None:

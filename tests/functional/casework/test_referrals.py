@@ -8,10 +8,8 @@ from typing import Any
 import pytest
 
 from chalicelib import wiring
-from chalicelib.aws import keys
 from chalicelib.domain.notices.notice import officer_address
 from chalicelib.domain.reports.measures import MOST_PASSED_ON, Part
-from chalicelib.store.audit.rows import of_report
 from tests import cloud
 from tests.client import Reply, call, change_report, new_key, read_and_approve, report, tag_for
 from tests.steps import by_officer, by_reporter, file, mine, opened
@@ -257,19 +255,6 @@ def test_the_status_and_the_version_stay() -> None:
     assert len(opened(created, "zhao")["referrals"]) == 1
 
 
-def test_lists_show_what_waits_and_what_was_passed_on() -> None:
-    created = file_all_parts()
-    propose(created)
-    assert listed(created)["flags"] == ["outside_district", "referred"]
-    approve(created)
-    assert listed(created)["flags"] == ["outside_district", "passed_on"]
-
-
-def listed(created: Mapping[str, Any]) -> Any:
-    items = call("GET", "/v1/officer/reports", officer="zhao").json["items"]
-    return next(each for each in items if each["id"] == created["id"])
-
-
 def test_a_repeated_call_of_the_phone_still_gets_its_report() -> None:
     key, body = new_key(), report("other")
     created = call("POST", "/v1/reports", body, key=key).json
@@ -310,14 +295,6 @@ def test_it_awaits_everybody_but_its_author() -> None:
         assert [each["awaits"] for each in listed] == [["referral"]] * waits
     approve(created)
     assert not call("GET", "/v1/officer/reports?needs_action=true", officer="zhao").json["items"]
-
-
-def test_the_reason_is_sealed() -> None:
-    created = file_all_parts()
-    propose(created)
-    row = wiring.reports().table.get(keys.report(created["id"]), keys.HEAD)
-    assert row is not None
-    assert WHY not in str(row)
 
 
 @pytest.mark.parametrize(
@@ -490,18 +467,6 @@ def test_the_history_says_who_has_declined_what_and_why() -> None:
     ]
     step = {"referral": "declined", "number": 1, "agency": "city_services", "include": ["text"]}
     assert said == [(LI, step | {"media_ids": [], "asked_by": WANG, "reason": TOO_MUCH})]
-
-
-def test_the_reason_is_sealed_to_the_report() -> None:
-    created = proposed()
-    decline(created)
-    table = wiring.reports().table
-    rows, _ = table.query(keys.report(created["id"]))
-    audit = list(wiring.audit().rows(of_report(created["id"])))
-    assert [row["by"] for row in audit] == [WANG, LI]
-    assert TOO_MUCH not in f"{rows}{audit}"
-    declined = next(row for row in rows if row["sk"] == keys.HEAD)["referrals"]["declined"]
-    assert set(declined) == {"referral", "by", "at", "sealed_reason"}
 
 
 def test_the_reporter_sees_nothing_of_it() -> None:
