@@ -11,6 +11,7 @@ from chalicelib import wiring
 from chalicelib.aws import keys
 from chalicelib.aws.keys import TASK_FIELDS
 from chalicelib.aws.writes import Delete, Update
+from chalicelib.kernel import times
 from tests import cloud
 from tests.client import Reply, call, new_key, report
 from tests.faults import inject
@@ -38,6 +39,11 @@ def rows(created: Mapping[str, Any]) -> list[str]:
     return [sk for pk, sk in cloud.all_keys() if pk == keys.report(created["id"])]
 
 
+def _hold() -> dict[str, str]:
+    until = wiring.clock.now() + timedelta(days=9)
+    return {"reason": "A court asks.", "until": times.render(until)}
+
+
 MEANWHILE: dict[str, Callable[[dict[str, Any]], Reply]] = {
     "reopen": lambda created: patch(created, {"status": "in_progress"}, 2),
     "assign": lambda created: patch(created, {"assignee": "wang"}, 2),
@@ -46,6 +52,7 @@ MEANWHILE: dict[str, Callable[[dict[str, Any]], Reply]] = {
     "withdraw": lambda created: by_reporter("DELETE", created),
     "answer": lambda created: by_officer("POST", created, "/messages", {"text": "Hello."}),
     "note": lambda created: by_officer("POST", created, "/notes", {"text": "Hello."}),
+    "hold": lambda created: by_officer("POST", created, "/hold", _hold()),
 }
 
 

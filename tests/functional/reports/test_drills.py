@@ -116,20 +116,6 @@ def test_a_drill_counts_in_no_statistics() -> None:
     assert stats["oldest_unacknowledged"]["id"] == real
 
 
-def test_a_withdrawn_drill_is_deleted_after_thirty_days() -> None:
-    drill = create(drill=True)
-    wiring.clock.advance(timedelta(days=2))
-    path = f"/v1/reports/{drill['id']}"
-    assert call("DELETE", path, receipt=drill["receipt"]).status == 204
-    assert opened(drill)["status"] == "withdrawn"
-    assert cloud.sweep(timedelta(days=29))["failed"] == 0
-    assert call("GET", path, receipt=drill["receipt"]).status == 200
-
-    cloud.sweep(timedelta(days=1, seconds=1))
-    assert call("GET", path, receipt=drill["receipt"]).status == 410
-    assert notified_of() == set()
-
-
 @pytest.mark.parametrize("steps", [[], ["closed"], ["closed", "in_progress"]])
 def test_a_drill_that_nobody_withdraws_is_deleted_after_thirty_days(steps: list[str]) -> None:
     drill = create(drill=True)

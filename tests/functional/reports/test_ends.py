@@ -9,7 +9,6 @@ import pytest
 from chalicelib import wiring
 from chalicelib.aws import keys
 from chalicelib.kernel import times
-from chalicelib.store.audit.rows import of_report
 from chalicelib.store.reports.heads import update_head
 from tests import cloud
 from tests.client import Reply, call, change_report, new_key, read_and_approve, report
@@ -97,13 +96,6 @@ def test_a_message_on_the_last_day_keeps_the_report_thirty_days_after_it() -> No
     assert kept_until(created) == sent_at + 30 * DAY
     read(created, "message")
     assert_goes_at(created, sent_at + 30 * DAY)
-
-
-def test_a_message_does_not_shorten_what_is_kept_longer() -> None:
-    created = closed()
-    before = kept_until(created)
-    write(created)
-    assert kept_until(created) == before
 
 
 def test_new_media_keep_a_closed_report_thirty_days_after_them() -> None:
@@ -261,15 +253,6 @@ def test_officers_see_the_end_to_the_minute_and_the_reporter_exactly() -> None:
     assert times.parse(recorded["new"]) == times.to_minute(end)
 
 
-def test_a_drill_and_a_withdrawn_report_are_not_put_off() -> None:
-    drill = closed(source="drill")
-    received_at = times.parse(head(drill)["received_at"])
-    sweep_at(received_at + 29 * DAY)
-    assert write(drill).status == 201
-    assert_goes_at(drill, received_at + 30 * DAY)
-    assert cloud.sent() == []
-
-
 def test_a_withdrawn_report_is_deleted_though_a_message_was_unread() -> None:
     created = closed()
     write(created)
@@ -342,45 +325,3 @@ def test_a_lifted_hold_leaves_what_was_put_off() -> None:
     assert call("DELETE", path, {"reason": "The trial is over."}, officer="wang").status == 202
     assert read_and_approve(path + "/lift/approve", "li").status == 204
     assert_goes_at(created, kept_until(created))
-
-
-def test_the_deletion_of_a_duplicate_lowers_the_count_of_its_original() -> None:
-    original = file()
-    duplicate = file()
-    closing = CLOSE | {"disposition": "duplicate", "duplicate_of": original["id"]}
-    change_report(duplicate["id"], 1, **closing)
-    assert head(original)["duplicates"] == 1
-    sweep_at(kept_until(duplicate))
-    assert is_gone(duplicate)
-    assert head(original)["duplicates"] == 0
-
-
-def test_a_withdrawn_duplicate_is_linked_to_nothing() -> None:
-    original, duplicate, other = (file() for _ in range(3))
-    change_report(duplicate["id"], 1, duplicate_of=original["id"])
-    by_reporter("DELETE", duplicate)
-    assert opened(duplicate)["duplicate_of"] is None
-    assert head(original)["duplicates"] == 0
-    change_report(original["id"], 1, duplicate_of=other["id"])
-
-
-def test_a_duplicate_whose_original_is_gone_is_deleted_all_the_same() -> None:
-    original, duplicate = (file() for _ in range(2))
-    change_report(
-        duplicate["id"], 1, **CLOSE | {"disposition": "duplicate"}, duplicate_of=original["id"]
-    )
-    by_reporter("DELETE", original)
-    sweep_at(kept_until(original))
-    assert is_gone(original)
-    sweep_at(kept_until(duplicate))
-    assert is_gone(duplicate)
-    tombstone = {"pk", "sk", "form", "id", "deleted_at", "expires_ttl", "ledger_id"}
-    assert set(head(original)) == tombstone | {"leaves", "evidence"}
-
-
-def test_the_reports_of_an_earlier_release_go_as_before() -> None:
-    created = closed()
-    wiring.reports().table.update(update_head(created["id"], put={"decided_at": None}))
-    closed_at = times.parse(head(created)["closed_at"])
-    assert_goes_at(created, closed_at + 90 * DAY)
-    assert wiring.audit().rows(of_report(created["id"]))

@@ -35,19 +35,6 @@ def test_a_category_and_a_text_are_enough() -> None:
     assert mine(created)["text"] == report()["text"]
 
 
-def test_the_same_call_again_returns_the_same_report() -> None:
-    key = new_key()
-    first = call("POST", "/v1/reports", report(), key=key)
-    second = call(
-        "POST", "/v1/reports", {"text": report()["text"], "category": "missing_elderly"}, key=key
-    )
-
-    assert (first.status, second.status) == (201, 200)
-    assert {name: first.json[name] for name in ("id", "reference", "receipt")} == {
-        name: second.json[name] for name in ("id", "reference", "receipt")
-    }
-
-
 def test_a_repeated_call_grants_media_in_the_order_declared() -> None:
     key, body = (
         new_key(),

@@ -100,14 +100,6 @@ def test_it_is_possible_once() -> None:
     assert len(mine(created)["messages"]) == 1
 
 
-def test_a_repeated_call_with_its_key_returns_the_first() -> None:
-    created, key = closed(), new_key()
-    first = reopen(created, key=key)
-    assert reopen(created, key=key).json == first.json
-    assert reopen(created, "Another text.", key=key).json["code"] == "key_reused"
-    assert len(mine(created)["messages"]) == 1
-
-
 def test_the_key_of_a_message_reopens_nothing() -> None:
     created, key = closed(), new_key()
     by_reporter("POST", created, "/messages", {"text": WHY}, key=key)

@@ -12,9 +12,9 @@ from chalicelib import wiring
 from chalicelib.kernel import times
 from chalicelib.store.audit.rows import of_report
 from tests import cloud
-from tests.client import call, change_report, new_key, read_and_approve, report
+from tests.client import call, change_report, new_key, report
 from tests.faults import inject
-from tests.steps import by_officer, by_reporter, by_second_officer, file
+from tests.steps import by_officer, by_second_officer
 
 pytestmark = pytest.mark.officers("wang", "li")
 
@@ -74,19 +74,6 @@ def test_a_closed_report_goes_when_its_time_has_come_and_not_before(
     body = report(media=[{"content_type": "image/jpeg", "size": 10_000}])
     assert call("POST", "/v1/reports", body, key=key).status == 410
     assert created["id"] not in str(call("GET", "/v1/officer/reports", officer="wang").json)
-
-
-def test_a_withdrawn_report_goes_after_thirty_days() -> None:
-    created = file()
-    cloud.stream(cloud.all_keys())
-    by_reporter("DELETE", created)
-    pass_time(days=29, hours=23)
-    assert len(left(created["id"])[0]) >= 1
-    assert call("GET", "/v1/reports/mine", receipt=created["receipt"]).status == 200
-
-    pass_time(hours=2)
-    assert left(created["id"])[0] == ["HEAD"]
-    assert call("GET", "/v1/reports/mine", receipt=created["receipt"]).status == 410
 
 
 @pytest.mark.parametrize("position", range(6))
@@ -151,55 +138,11 @@ def test_whoever_is_to_approve_a_hold_sees_who_asks_for_it_and_why() -> None:
     assert "Evidence." in str(asked["detail"])
 
 
-def test_a_hold_is_placed_though_a_notice_completes_at_the_same_moment() -> None:
-    created = file()
-
-    with inject.meanwhile(lambda: cloud.stream([(f"REPORT#{created['id']}", "HEAD")])):
-        status, text = hold(created, "wang", days=10)
-    assert status == 201, text
-
-
 def test_a_hold_that_nobody_approved_keeps_nothing() -> None:
     created, _ = closed()
     hold(created, "wang", days=200)
     pass_time(days=91)
 
-    assert left(created["id"]) == (["HEAD"], 0)
-
-
-def test_a_lifted_hold_lets_the_report_go_when_it_would_have_gone() -> None:
-    created, _ = closed()
-    hold(created, "wang", days=200)
-    approve(created, "li")
-    pass_time(days=100)
-    path = f"/v1/officer/reports/{created['id']}/hold"
-    assert call("DELETE", path, {"reason": "It is over."}, officer="wang").status == 202
-    pass_time(minutes=1)
-    assert len(left(created["id"])[0]) > 1
-    lifts = [read_and_approve(f"{path}/lift/approve", "li").status for _ in range(2)]
-    assert lifts == [204, 204]
-    pass_time(minutes=1)
-
-    assert left(created["id"]) == (["HEAD"], 0)
-    assert [
-        row["action"]
-        for row in wiring.audit().rows(of_report(str(created["id"])))
-        if row["action"] == "hold"
-    ] == ["hold"] * 4
-
-
-def test_a_hold_while_the_report_is_being_deleted_is_refused() -> None:
-    created, _ = closed()
-    pass_time(days=1)  # the second upload is removed
-    wiring.clock.advance(timedelta(days=90))
-    responses: list[tuple[int, str]] = []
-
-    with inject.meanwhile(
-        lambda: responses.append(hold(created, "wang", days=10)), "s3.DeleteObjects"
-    ):
-        cloud.sweep()
-
-    assert [status for status, _ in responses] == [409]
     assert left(created["id"]) == (["HEAD"], 0)
 
 
