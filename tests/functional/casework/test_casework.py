@@ -354,26 +354,6 @@ def test_a_row_of_the_history_that_somebody_altered_is_marked() -> None:
     assert (altered["verified"], altered["detail"], look["verified"]) == (False, None, True)
 
 
-def test_a_message_and_a_note_are_written_once_under_one_key() -> None:
-    created = file()
-    for kind in ("/messages", "/notes"):
-        key = new_key()
-        replies = [by_officer("POST", created, kind, {"text": "Once."}, key=key) for _ in range(3)]
-        assert [reply.status for reply in replies] == [201, 200, 200]
-        assert {reply.json["id"] for reply in replies} == {replies[0].json["id"]}
-        assert (
-            by_officer("POST", created, kind, {"text": "Other."}, key=key).json["code"]
-            == "key_reused"
-        )
-
-    opened = by_officer("GET", created).json
-    assert (
-        [each["text"] for each in opened["messages"]],
-        [each["text"] for each in opened["notes"]],
-    ) == (["Once."], ["Once."])
-    assert call("GET", "/v1/reports/mine", receipt=created["receipt"]).text.count("Once.") == 1
-
-
 def test_an_officer_enters_a_callers_report_and_hands_over_the_receipt() -> None:
     key = new_key()
     body = report(source="phone", contact={"phone": "+86 138 0000 0000"})

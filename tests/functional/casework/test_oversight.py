@@ -18,8 +18,6 @@ from chalicelib.domain.officers.model import Role
 from chalicelib.domain.reports.events import Matter, NoticeKind
 from chalicelib.domain.reports.outlines import ReportOutline
 from chalicelib.handlers.service import scheduled
-from chalicelib.kernel.city import city
-from infra.packaging.templates import outside_of
 from tests import cloud
 from tests.client import Reply, call, new_key, report
 from tests.functional.http.test_access_matrix import ROUTES, use
@@ -116,7 +114,6 @@ QUERIES = (
     "?needs_action=true",
     "?fold=none",
 )
-LISTS = ("bursts", "pulse", "stats", "map", "handover", "exports", "closings", "shifts")
 # What is drawn by chance, or is a secret of the call.
 _CHANCE = re.compile(
     r'"(request_id|mark|[a-z_]*cursor|receipt|reference|id|report_id|subscription_id|etag|url'
@@ -321,11 +318,3 @@ def test_what_oversight_leaves_goes_outside_the_second_time(
     assert ["oversight" in each for each in late] == [True, True]
     assert [OVERSIGHT_OUTSIDE in each["oversight"] for each in late] == [False, True]
     assert not any(OVERSIGHT_OUTSIDE in each[category] for each in late)
-
-
-def test_the_city_says_where_outside_is() -> None:
-    served = city()._replace(oversight_email="ombudsman@city.example")
-    [subscription] = outside_of(served).values()
-    assert subscription["Properties"]["Endpoint"] == "ombudsman@city.example"
-    assert subscription["Properties"]["FilterPolicy"]["to"] == [OVERSIGHT_OUTSIDE]
-    assert outside_of(served._replace(oversight_email=None)) == {}

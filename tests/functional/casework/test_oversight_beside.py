@@ -373,7 +373,10 @@ def test_what_oversight_has_not_reviewed_goes_to_its_own_address_outside() -> No
 
 def test_each_address_outside_has_a_subscription_of_its_own() -> None:
     served = city()._replace(oversight_email="ombud@city.example", review_address=None)
-    assert list(outside_of(served)) == ["OversightOutside"]
+    [(name, subscription)] = outside_of(served).items()
+    found = subscription["Properties"]
+    assert (name, found["Endpoint"]) == ("OversightOutside", "ombud@city.example")
+    assert found["FilterPolicy"]["to"] == [OVERSIGHT_OUTSIDE]
     served = served._replace(oversight_email=None, review_address="office@city.example")
     [subscription] = outside_of(served).values()
     assert subscription["Properties"]["FilterPolicy"]["to"] == [OUTSIDE]
