@@ -29,6 +29,16 @@ def limits_on(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 @pytest.fixture
+def web_clients(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A stage that serves the web clients."""
+    monkeypatch.setenv("WEB_CLIENTS", "on")
+    wiring.reset()
+    yield
+    monkeypatch.undo()
+    wiring.reset()
+
+
+@pytest.fixture
 def standing_clock() -> Iterator[None]:
     """A clock that stands still, so that no call takes any time."""
     wiring.clock = _StandingClock()

@@ -7,9 +7,8 @@ import pytest
 
 from chalicelib import wiring
 from chalicelib.domain.officers.model import Role
-from chalicelib.kernel.languages import text
 from tests import cloud
-from tests.client import call, change_report, new_key, report
+from tests.client import call, new_key, report
 from tests.faults import inject
 from tests.steps import by_reporter, file
 
@@ -25,16 +24,6 @@ def test_a_withdrawn_report_is_explained_to_both_sides() -> None:
     reply = call("POST", path, {"text": "Hello."}, officer="wang")
     assert reply.refusal == (409, "withdrawn")
     assert reply.json["detail"].startswith("The reporter has withdrawn this report")
-
-
-def test_an_answer_before_the_closing_says_when_it_is_possible() -> None:
-    created, path = file(), "/feedback"
-    own = f"/v1/reports/{created['id']}{path}"
-    reply = call("POST", own, {"helped": True}, receipt=created["receipt"])
-    assert reply.refusal == (409, "not_closed")
-    assert "while the report is closed" in reply.json["detail"]
-    change_report(created["id"], 1, status="closed", disposition="resolved", reason="Done.")
-    assert call("POST", own, {"helped": True}, receipt=created["receipt"]).status == 201
 
 
 def test_a_call_without_its_body_says_that_it_needs_one() -> None:
@@ -85,12 +74,3 @@ def test_what_is_logged_outside_a_request_has_none(caplog: pytest.LogCaptureFixt
     # A thread of an earlier request may log late, and then with that request's id.
     [outside] = [record for record in caplog.records if record.getMessage() == "outside"]
     assert not hasattr(outside, "request_id")
-
-
-@pytest.mark.parametrize(
-    ("contact", "code"), [({}, "empty_contact"), ({"phone": "call me"}, "bad_phone")]
-)
-def test_a_contact_that_says_nothing_is_told_what_would(contact: object, code: str) -> None:
-    [wrong] = call("POST", "/v1/reports", report(contact=contact), key=new_key()).json["errors"]
-    assert (wrong["code"], wrong["detail"]) == (code, text(f"field.{code}", "en"))
-    assert wrong["field"].startswith("contact")
