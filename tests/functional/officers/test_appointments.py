@@ -104,21 +104,6 @@ def test_another_admin_reads_and_approves_it() -> None:
     assert cloud.pool_users() == ["wang"]
 
 
-@pytest.mark.parametrize(
-    ("tag", "expected"),
-    [
-        (" ", (428, "version_required")),
-        ('"1"', (428, "version_required")),
-        ("*", (412, "stale_version")),
-        ("0123456789ABCDEFGHJK", (400, "bad_if_match")),
-    ],
-)
-def test_only_what_was_read_is_approved(tag: str, expected: tuple[int, str]) -> None:
-    propose()
-    assert approve("qian", tag).refusal == expected
-    assert wiring.officers().get("wang") is None
-
-
 def test_a_proposal_that_is_replaced_during_the_approval_is_not_approved() -> None:
     propose()
     tag = read_tag()
@@ -203,12 +188,6 @@ def test_what_the_row_says_already_is_no_proposal() -> None:
     reply = propose("qian", ROW | {"roles": ["supervisor", "officer"]})
 
     assert (reply.status, reply.json["proposal"]) == (200, None)
-
-
-def test_without_a_proposal_there_is_nothing_to_approve() -> None:
-    appointed()
-    assert approve("sun").refusal == (412, "stale_version")
-    assert approve("sun", username="li").refusal == (409, "no_proposal")
 
 
 @pytest.mark.parametrize("row", [ROW | {"roles": ["admin"]}, ROW | {"active": False}])
@@ -360,14 +339,6 @@ def test_who_becomes_an_admin_waits(
     wiring.clock.advance(WAIT)
     appointed(then)
     assert (wait_of("wang") > wiring.clock.now()) is waits
-
-
-def test_who_comes_back_waits_again() -> None:
-    appointed()
-    wiring.clock.advance(timedelta(days=30))
-    appointed(ROW | {"active": False})
-    appointed(ROW)
-    assert wait_of("wang") > wiring.clock.now()
 
 
 def test_what_somebody_who_waits_has_proposed_waits_as_long() -> None:

@@ -14,7 +14,6 @@ from chalicelib.services.administration.first_admins import (
     AdminsExist,
     AppointedAdmin,
     FirstAdmin,
-    UsernameTaken,
     appoint_admin_alone,
 )
 from chalicelib.services.officers import OPERATOR, OperatorActor
@@ -124,12 +123,6 @@ def test_of_two_operators_at_once_one_is_refused() -> None:
     with inject.meanwhile(lambda: break_glass(other)), pytest.raises(AdminsExist):
         break_glass()
     assert wiring.officers().get("wu") is None
-
-
-def test_a_username_of_another_person_is_refused() -> None:
-    cloud.officer("wu", email="another.wu@police.example")
-    with pytest.raises(UsernameTaken):
-        break_glass()
 
 
 def test_a_working_officer_keeps_their_scope_and_waits() -> None:

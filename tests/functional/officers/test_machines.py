@@ -39,10 +39,6 @@ def change(created: Mapping[str, Any], body: Any, officer: str = IT, version: in
     return by_officer("PATCH", created, "", body, officer=officer, version=version)
 
 
-def status_and_code(reply: Reply) -> tuple[int, str]:
-    return reply.status, str(reply.json["code"])
-
-
 def on_record() -> list[str]:
     rows = cloud.scan(wiring.settings().audit_table)
     return [row["action"]["S"] for row in rows if row["by"]["S"] == "dispatch"]
@@ -87,7 +83,7 @@ def test_a_person_who_was_let_in_meanwhile_becomes_no_machine() -> None:
     assert call("PUT", "/v1/admin/officers/cad", ROW, officer="admin").status == 202
     cloud.officer("cad", roles=(Role.ADMIN,))
     reply = read_and_approve("/v1/admin/officers/cad/approve", "admin2")
-    assert status_and_code(reply) == (409, "no_proposal")
+    assert reply.refusal == (409, "no_proposal")
     cad = wiring.officers().get("cad")
     assert cad is not None
     assert not cad.is_system
@@ -100,7 +96,7 @@ def test_a_machine_is_no_second_person() -> None:
 
 @pytest.mark.parametrize("caller", ["dispatch", f"{MACHINE}wang", f"{MACHINE}nobody"])
 def test_a_token_of_the_other_kind_opens_no_row(caller: str) -> None:
-    assert status_and_code(call("GET", "/v1/officer/me", officer=caller)) == (403, "forbidden")
+    assert call("GET", "/v1/officer/me", officer=caller).refusal == (403, "forbidden")
 
 
 @pytest.fixture
@@ -173,7 +169,7 @@ def test_a_machine_adds_so_much_to_reports_an_hour_and_supervisors_learn_of_its_
     assert watched() == [("steps", 2)]
     before = on_record()
     late = act(created)
-    assert status_and_code(late) == (429, "too_many_calls")
+    assert late.refusal == (429, "too_many_calls")
     assert (on_record(), watched()) == (before, [])
     assert by_officer("GET", created, officer=IT).status == 200
     wiring.clock.advance(timedelta(seconds=int(late.headers["retry-after"])))
@@ -243,7 +239,7 @@ def test_an_unread_critical_report_escalates_on_although_a_machine_has_named_som
 
 def test_a_person_confirms_the_end_that_a_machine_proposes() -> None:
     created = file("other")
-    assert status_and_code(change(created, END)) == (409, "illegal_transition")
+    assert change(created, END).refusal == (409, "illegal_transition")
     assert change(created, TAKEN).status == 200
     assert change(created, END, version=2).json["disposition"] is None
     seen = mine(created)
@@ -285,14 +281,14 @@ def test_what_takes_persons_is_refused_to_a_machine_and_on_record(
     created = file(category)
     opened(created, "wang")
     assert change(created, TAKEN, "wang").status == 200
-    assert status_and_code(change(created, body, version=2)) == (403, "not_for_machines")
+    assert change(created, body, version=2).refusal == (403, "not_for_machines")
     assert denials() == 1
 
 
 def test_a_machine_changes_nothing_of_what_is_closed() -> None:
     created = file("other")
     assert change(created, END, "wang").status == 200
-    assert status_and_code(change(created, TAKEN, version=2)) == (403, "not_for_machines")
+    assert change(created, TAKEN, version=2).refusal == (403, "not_for_machines")
 
 
 @pytest.mark.parametrize(
@@ -301,7 +297,7 @@ def test_a_machine_changes_nothing_of_what_is_closed() -> None:
 def test_a_machine_replies_with_a_template_and_no_words_of_its_own(text: str) -> None:
     created = file("other")
     reply = by_officer("POST", created, "/messages", {"text": text}, officer=IT)
-    assert status_and_code(reply) == (403, "not_for_machines")
+    assert reply.refusal == (403, "not_for_machines")
     assert (mine(created)["messages"], denials()) == ([], 1)
 
 

@@ -10,18 +10,10 @@ import pytest
 from chalicelib import wiring
 from tests import client, cloud
 from tests.client import Reply, call
+from tests.functional.officers.test_appointments import ROW
 from tests.steps import by_officer, file
 
 pytestmark = pytest.mark.usefixtures("aws", "clean")
-
-ROW = {
-    "name": "Wang",
-    "active": True,
-    "roles": ["officer"],
-    "categories": ["traffic_violation"],
-    "districts": ["*"],
-    "email": "wang@police.example",
-}
 
 
 @pytest.fixture(autouse=True)
@@ -45,10 +37,6 @@ def user(username: str) -> dict[str, Any]:
     return {"enabled": found["Enabled"]} | {
         each["Name"]: each["Value"] for each in found["UserAttributes"]
     }
-
-
-def recorded(username: str) -> list[str]:
-    return [row["action"] for row in cloud.records_of(username)]
 
 
 def test_a_new_officer_can_sign_in_and_sees_their_scope() -> None:

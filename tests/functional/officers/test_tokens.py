@@ -12,13 +12,11 @@ import pytest
 
 from app import app
 from chalicelib import wiring
-from chalicelib.domain.officers.model import Role
 from chalicelib.http import index
 from chalicelib.http.auth import authorize_officer
 from chalicelib.http.routes import Access
 from chalicelib.store.officers.signing_keys import FAILURE_PAUSE_S, SigningKeys
 from tests import cloud, events
-from tests.client import call
 from tests.issuer import (
     KEY,
     OTHER_KEY,
@@ -189,8 +187,6 @@ def test_an_issuer_out_of_reach_is_not_asked_again_at_once(issuer: FakeIssuer) -
 
 pytestmark = pytest.mark.usefixtures("aws", "clean")
 
-ME, REPORTS = "/v1/officer/me", "/v1/officer/reports?category=other"
-
 
 def asked_with(**answer: Any) -> int:
     """Return the status of a request with this answer of the authorizer."""
@@ -237,17 +233,3 @@ def test_the_answer_for_one_route_fits_every_other(answer: Mapping[str, Any]) ->
     for route in index.routes():
         if route.access == Access.OFFICER:
             assert fnmatchcase(f"{api}/api/{route.method}{route.path}", fits), route
-
-
-def test_a_deactivated_officer_is_refused_at_the_next_request() -> None:
-    cloud.officer()
-    assert call("GET", ME, officer="wang").status == 200
-    cloud.officer(active=False)
-    assert call("GET", ME, officer="wang").status == 403
-
-
-def test_lowered_rights_count_at_the_next_request() -> None:
-    cloud.officer()
-    assert call("GET", REPORTS, officer="wang").status == 200
-    cloud.officer(roles=(Role.ADMIN,))
-    assert call("GET", REPORTS, officer="wang").status == 403

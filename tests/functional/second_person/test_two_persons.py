@@ -19,6 +19,7 @@ from chalicelib.services.officers import OperatorActor
 from tests import cloud
 from tests.approvals import NO_TAG
 from tests.client import NO_IDS, Reply, appoint, call, new_key, read_and_approve, tag_for
+from tests.functional.http.test_access_matrix import denials
 from tests.functional.second_person.two_person_steps import STEPS, Step
 from tests.kept import Kept
 
@@ -70,14 +71,6 @@ def beginnings(aws: Mapping[str, str]) -> Mapping[TwoPersonStep, tuple[Step, Kep
 def _appoint() -> None:
     for username in (FIRST, SECOND, THIRD):
         cloud.officer(username, roles=tuple(Role), email=f"{username}@police.example")
-
-
-def denials(officer: str) -> int:
-    """Return the number of denials of an officer in the whole audit."""
-    items = wiring.dynamodb().scan(TableName=wiring.settings().audit_table)["Items"]
-    return len(
-        [each for each in items if (each["by"]["S"], each["action"]["S"]) == (officer, "denied")]
-    )
 
 
 def begun(step: TwoPersonStep, by: str = FIRST) -> Step:
