@@ -10,7 +10,7 @@ import pytest
 
 from chalicelib import wiring
 from chalicelib.aws.writes import Delete
-from chalicelib.domain.audit.seals import Digest, SealedRow, hour_of
+from chalicelib.domain.audit.seals import SealedRow, hour_of
 from chalicelib.handlers import watch
 from chalicelib.kernel import errors
 from chalicelib.services.audit import seals as audit_seals
@@ -30,14 +30,6 @@ pytestmark = pytest.mark.usefixtures("aws", "clean", "unlocked")
 def unlocked(aws: Mapping[str, str]) -> Iterator[str]:
     with unlocked_bucket() as name:
         yield name
-
-
-def test_a_trail_that_nobody_touched_is_whole() -> None:
-    look_at_reports()
-    seal(stream_of())
-
-    assert digest() == 2  # this hour and the empty one after it
-    assert complaints() == []
 
 
 def test_sealing_and_digesting_again_changes_nothing() -> None:
@@ -152,20 +144,6 @@ def test_seals_are_locked_for_two_years(aws: Mapping[str, str]) -> None:
         "DefaultRetention"
     ]
     assert (rule["Mode"], rule["Years"]) == ("COMPLIANCE", 2)
-
-
-def test_a_digest_is_signed_and_names_the_one_before() -> None:
-    look_at_reports(1)
-    seal(stream_of())
-    digest(2)
-    first, second = (Digest.read(each) for each in contents())
-    public = wiring.signing_key().public_key()
-    assert first
-    assert second
-    assert first.is_signed_by(public)
-    assert second.is_signed_by(public)
-    assert not first.model_copy(update={"count": 9}).is_signed_by(public)
-    assert not first.model_copy(update={"signature": second.signature}).is_signed_by(public)
 
 
 def contents() -> list[bytes]:

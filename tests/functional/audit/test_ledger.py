@@ -13,7 +13,7 @@ from chalicelib.services.audit.seals import CLOSED_WITHIN
 from tests import cloud
 from tests.client import call, change_report, new_key, report
 from tests.ledger import Verify, close, close_hour, events_of, filed, proof_of, public_hours
-from tests.steps import by_officer, by_reporter, by_second_officer, file
+from tests.steps import by_reporter, by_second_officer, file
 
 pytestmark = pytest.mark.officers("wang", "li")
 
@@ -170,18 +170,6 @@ def test_a_closed_hour_can_be_kept_for_good() -> None:
     latest = call("GET", "/v1/ledger").json
     assert latest["latest"]["head"]["hour"] > hour
     assert latest["first"] <= hour
-
-
-def test_the_head_names_the_digest_of_the_audit() -> None:
-    created = filed()
-    by_officer("GET", created)
-    hour = close_hour()
-    digest = wiring.seals().digest(hour)
-    audit = public_hours()[-1]["head"]["audit"]
-    if digest is None:
-        assert audit is None
-    else:
-        assert len(audit) == 64
 
 
 def test_the_ledger_holds_no_word_and_no_id_of_a_report() -> None:
