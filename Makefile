@@ -89,8 +89,6 @@ FILES ?=
 FOR ?=
 ## `1`: write the tables into docs/reliability.md, or docs/cost.md
 WRITE ?=
-## `1`: measure pyvips and Powertools, too, which are installed first
-PEERS ?=
 ## The attacks to play, when not all are, by name or pattern: `flood`, `'critical_5_*'`; a wrong one
 ## shows all names
 ATTACK ?=
@@ -296,8 +294,8 @@ release: $(VENV)/.installed ## Make a release of this commit: make release VERSI
 smoke-test: $(VENV)/.installed ## Try the API out with a drill, locally or of STAGE=dev
 	@$(COMMAND) infra.deploy.smoke $(GIVEN_STAGE)
 
-bench: $(VENV)/.installed ## Measure, and write docs/benchmarks.md (PEERS=1: pyvips and Powertools, too)
-	@$(BIN)/python -m tests.bench $(if $(filter 1,$(PEERS)),--peers)
+bench: $(VENV)/.installed ## Measure, and write docs/benchmarks.md
+	@$(BIN)/python -m tests.bench
 
 load: $(VENV)/.installed ## Attack a local stack for ten minutes, and see what holds (FOR=3m; ATTACK=flood; WRITE=1: the page)
 	@$(BIN)/python -m tests.load $(if $(FOR),--for="$(FOR)") $(if $(filter 1,$(WRITE)),--write) $(ATTACK)

@@ -3,7 +3,7 @@
     requirements*.txt           what is wanted, in which version, and why
     → requirements.lock         that and what it needs in turn, with the hashes of its wheels
     → requirements-source.lock  the part of it that is published without a wheel
-    infra/scan, tests/bench/peers: the same, for what has an environment of its own
+    infra/scan: the same, for what has an environment of its own
 
 What has a wheel is installed from one, by CPython, on Linux or macOS (the Makefile asks for bash).
 The hashes of other files, three of four, are left out: nothing here would install these.
@@ -47,19 +47,14 @@ def main() -> None:
         )
     write(ROOT / SOURCES, entries, lambda name: name in installation.SOURCE_ONLY)
     write(together, entries, lambda name: name not in installation.SOURCE_ONLY)
-    scanners, peers = ROOT / "infra" / "scan", ROOT / "tests" / "bench" / "peers"
-    lock_apart(scanners, source_only=frozenset())
-    lock_apart(peers, source_only=frozenset({"pyvips"}))
+    lock_apart(ROOT / "infra" / "scan")
 
 
-def lock_apart(folder: Path, source_only: Set[str]) -> None:
-    """Lock what has a virtual environment of its own."""
-    built = folder / SOURCES
-    resolve(folder / "requirements.txt", folder / WHEELS, built)
-    entries = read_entries((folder / WHEELS).read_text(encoding="utf-8"))
-    write(folder / WHEELS, entries, lambda name: name not in source_only)
-    if source_only:
-        write(built, entries, lambda name: name in source_only)
+def lock_apart(folder: Path) -> None:
+    """Lock what has a virtual environment of its own, and a wheel of each package."""
+    lock = folder / WHEELS
+    resolve(folder / "requirements.txt", lock)
+    write(lock, read_entries(lock.read_text(encoding="utf-8")), lambda name: True)
 
 
 def resolve(wanted: Path, lock: Path, *also: Path) -> None:

@@ -2,7 +2,6 @@
 machine's day is no fault of the code.
 
 python -m tests.bench             a few minutes
-python -m tests.bench --peers     pyvips and Powertools, too
 python -m tests.bench --quick     fewer rounds, no pictures, nothing written: while working on it
 """
 
@@ -28,8 +27,8 @@ each process of a request, its sides take turns every few milliseconds, because 
 same processor comes and goes.
 Units of DynamoDB are counted from the sizes of what is written and read (`tests/bench/units.py`).
 The budgets of calls and units are also tests (`tests/functional/aws/test_budgets.py`). Pictures
-are derived in a process apart, as `decode` does. `make bench PEERS=1` installs pyvips and
-Powertools, and measures them, too.
+are derived in a process apart, as `decode` does. What other libraries would take was measured once:
+decisions [48](adr/0048-starts.md) and [66](adr/0066-png.md).
 
 What is over its budget, and what it would take: requests in decision
 [25](adr/0025-plain-speed.md), starts in [48](adr/0048-starts.md), PNGs in
@@ -39,13 +38,13 @@ What is over its budget, and what it would take: requests in decision
 """
 
 
-def main(*, quick: bool, peers: bool) -> None:
+def main(*, quick: bool) -> None:
     rounds = {"rounds": _QUICK_ROUNDS} if quick else {}
     benches: Mapping[str, Callable[[], list[Row]]] = {
         "AWS calls and units of each operation": operations.rows,
         "Lists of any length": pages.rows,
         "Requests through the API": lambda: requests.rows(**rounds),
-        "Cold start": lambda: cold.rows(peers=peers, **rounds),
+        "Cold start": lambda: cold.rows(**rounds),
         "Size of what is deployed": sizes.rows,
     }
     if not quick:
@@ -53,7 +52,7 @@ def main(*, quick: bool, peers: bool) -> None:
             **benches,
             "Bulletins": bulletins.rows,
             "A long hour of the ledger": ledger.rows,
-            "Pictures and videos": lambda: media.rows(peers=peers),
+            "Pictures and videos": media.rows,
             "Notices beside a dead destination": events.rows,
         }
     sections = []
@@ -101,4 +100,4 @@ def _counted(title: str, rows: list[Row]) -> str:
 
 
 if __name__ == "__main__":
-    main(quick="--quick" in sys.argv[1:], peers="--peers" in sys.argv[1:])
+    main(quick="--quick" in sys.argv[1:])

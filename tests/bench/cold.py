@@ -1,5 +1,5 @@
 """Cold starts of what `make package` ships: from nothing to the first response, beside what nobody
-can do without (boto3 with one client), and what others would take (Powertools).
+can do without (boto3 with one client).
 
 The zip's native modules are arm64's. Where that does not run, those of the same versions that are
 installed here stand beside them.
@@ -20,7 +20,6 @@ from pathlib import Path
 from tests import media_samples as samples
 from tests.bench import rows as table
 from tests.bench import simulated
-from tests.bench.peers import install
 from tests.bench.rows import ROOT
 
 BUILD = ROOT / "build"
@@ -41,23 +40,14 @@ _WHAT = {
     "officers": "officers' function, until it has opened a report",
 }
 _BOTO3 = "import of boto3 and one DynamoDB client"
-_POWERTOOLS = "hello world of Powertools and pydantic, and boto3 with one client"
 _COMPILED = "the same, compiled here"
-_BUDGETS = (
-    ("residents", _BOTO3, 1.5),
-    ("residents", _POWERTOOLS, 1.05),
-    ("officers", _BOTO3, 1.5),
-    ("officers", _POWERTOOLS, 1.05),
-    ("residents", _COMPILED, 1.1),
-)
+_BUDGETS = (("residents", _BOTO3, 1.5), ("officers", _BOTO3, 1.5), ("residents", _COMPILED, 1.1))
 # The package's name as it is installed: the folder that its native modules are in.
 _NATIVE = {"pydantic_core": "pydantic_core", "cryptography": "cryptography", "cffi": "."}
 
 
-def rows(*, peers: bool = False, rounds: int = _ROUNDS) -> list[table.Row]:
-    """With `peers`, also beside Powertools, which is installed first."""
+def rows(*, rounds: int = _ROUNDS) -> list[table.Row]:
     ensure_packaged()
-    packages = [install().packages] if peers else []
     taken: list[dict[str, float]] = []
     with _files() as files, _events() as events, _unpacked() as shipped, _unpacked() as compiled:
         for cache in list(compiled.rglob("__pycache__")):
@@ -81,15 +71,12 @@ def rows(*, peers: bool = False, rounds: int = _ROUNDS) -> list[table.Row]:
                     _COMPILED: first(compiled, "residents"),
                 }
             )
-            for at in packages:
-                taken[-1][_POWERTOOLS] = took("powertools", path=(ROOT, at))
             for name, (kind, file) in files.items():
                 taken[-1][name] = took("decode", kind, str(file), path=(shipped, ROOT))
     decodes = {name: f"decode, from nothing to a small {name}" for name in files}
     return [
         _row(_WHAT.get(side) or decodes[side], against, taken, side, at_most)
         for side, against, at_most in (*_BUDGETS, *((name, _BOTO3, 1.0) for name in files))
-        if against in taken[0]
     ]
 
 

@@ -1,15 +1,12 @@
 """A sample of a cold start, in a fresh process that has loaded nothing else.
 
-python -m tests.bench.cold_start first FILE|decode TYPE FILE|boto3|powertools     prints seconds of
-the processor
+python -m tests.bench.cold_start first FILE|decode TYPE FILE|boto3     prints processor seconds
 python -m tests.bench.cold_start prepare     prints what `first` needs, as JSON by function
 
 `first` is from nothing to the first response to an event, on Lambda: AWS answers at once. What is
 packaged is found first on the interpreter's path, and its settings in the environment. FILE has the
 event and what is in the cloud. `decode` is from nothing to the answer for a file, its child
-included. `boto3` is the import of boto3 and one client of DynamoDB, `powertools` the same and a
-hello world behind the gateway, by Powertools' resolver and two models of pydantic, without
-Powertools' own validation of requests, which takes longer.
+included. `boto3` is the import of boto3 and one client of DynamoDB.
 """
 
 import json
@@ -86,33 +83,6 @@ def _boto3() -> float:
     return process_time() - began
 
 
-def _powertools() -> float:
-    request = {"path": "/hello", "httpMethod": "POST", "headers": {}, "body": '{"name": "Li"}'}
-    began = process_time()
-    import boto3
-    from aws_lambda_powertools.event_handler import APIGatewayRestResolver
-    from pydantic import BaseModel
-
-    class Person(BaseModel):
-        name: str
-
-    class Greeting(BaseModel):
-        hello: str
-
-    boto3.session.Session(region_name="us-east-1").client("dynamodb")
-    resolver = APIGatewayRestResolver()
-
-    def greet() -> dict[str, Any]:
-        person = Person.model_validate_json(resolver.current_event.body or "")
-        return Greeting(hello=person.name).model_dump()
-
-    resolver.post("/hello")(greet)
-    reply = resolver.resolve({**request, "requestContext": {}}, None)
-    took = process_time() - began
-    assert reply["statusCode"] == 200, reply
-    return took
-
-
 if __name__ == "__main__":
     what, *given = sys.argv[1:]
     match what:
@@ -124,5 +94,3 @@ if __name__ == "__main__":
             print(_decode(*given))
         case "boto3":
             print(_boto3())
-        case "powertools":
-            print(_powertools())

@@ -70,32 +70,22 @@ def run(
     """The output of `python -m module arguments` in a fresh process on one core, as far as the
     machine lets one be chosen.
     """
-    # Where it runs comes before all other paths.
-    return run_program(
-        [sys.executable, "-m", module, *arguments],
-        folder=path[0],
-        environment={**environment, "PYTHONPATH": os.pathsep.join(map(str, path))},
-    )
-
-
-def run_json(module: str, *arguments: str) -> Any:
-    return json.loads(run(module, *arguments))
-
-
-def run_program(
-    command: Sequence[str], *, folder: Path, environment: Mapping[str, str] = MappingProxyType({})
-) -> str:
-    """The output of a command in `folder`, on one core and with one thread in each library."""
     pinned = ["taskset", "-c", "0"] if shutil.which("taskset") else []
-    alone = {"OMP_NUM_THREADS": "1", "VIPS_CONCURRENCY": "1"}
+    command = [*pinned, sys.executable, "-m", module, *arguments]
+    # Where it runs comes before all other paths. Each library has one thread.
+    own = {"OMP_NUM_THREADS": "1", "PYTHONPATH": os.pathsep.join(map(str, path))}
     done = subprocess.run(
-        [*pinned, *command],
+        command,
         capture_output=True,
         text=True,
-        cwd=folder,
-        env={**os.environ, **alone, **environment},
+        cwd=path[0],
+        env={**os.environ, **environment, **own},
         check=False,
     )
     if done.returncode != 0:
         raise RuntimeError(f"{' '.join(command)} failed:\n{done.stderr}")
     return done.stdout
+
+
+def run_json(module: str, *arguments: str) -> Any:
+    return json.loads(run(module, *arguments))

@@ -13,13 +13,7 @@ from tests.template import wheels
 NOTHING = "0" * 64
 LOCKS = [
     package.ROOT / folder / name
-    for folder, name in (
-        ("", WHEELS),
-        ("", SOURCES),
-        ("infra/scan", WHEELS),
-        ("tests/bench/peers", WHEELS),
-        ("tests/bench/peers", SOURCES),
-    )
+    for folder, name in (("", WHEELS), ("", SOURCES), ("infra/scan", WHEELS))
 ]
 
 

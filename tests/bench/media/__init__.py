@@ -1,5 +1,5 @@
-"""What deriving pictures costs, as production runs it and by the library alone, beside naive Pillow
-and other libraries.
+"""What deriving pictures costs, as production runs it and by the library alone, beside naive
+Pillow.
 
 | module | |
 |---|---|
@@ -7,9 +7,8 @@ and other libraries.
 | `files` | the files that are measured |
 | `sample` | one file in one fresh process |
 | `quality` | how far a picture is from the best one |
-| `programs` | what derives them: ours, naive Pillow, and with `--peers` pyvips |
 
-    python -m tests.bench.media [--peers]     prints the table
+    python -m tests.bench.media     prints the table
 """
 
 from tests.bench.media.table import rows

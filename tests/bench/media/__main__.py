@@ -1,10 +1,8 @@
 """Print the table: while working on it."""
 
-import sys
-
 from tests.bench.media import rows
 
-for row in rows(peers="--peers" in sys.argv[1:]):
+for row in rows():
     figures = f"{row['ratio']:>9} ({row['min']} to {row['max']})"
     verdict = {None: "", True: "holds", False: "MISSED"}[row["holds"]]
     print(
