@@ -8,13 +8,11 @@ import base64
 import hashlib
 import hmac
 import json
-import threading
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
-from urllib.parse import parse_qs, urlencode, urlsplit
+from urllib.parse import urlencode
 from uuid import uuid4
 
 import jwt
@@ -22,8 +20,11 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from jwt.algorithms import RSAAlgorithm
+from werkzeug import Request, Response
 
 from chalicelib import wiring
+from tests import loopback
+from tests.loopback import as_json
 
 KEY = rsa.generate_private_key(public_exponent=65537, key_size=2048)
 OTHER_KEY = rsa.generate_private_key(public_exponent=65537, key_size=2048)
@@ -83,9 +84,8 @@ def signed_with_public_key(claims: Mapping[str, Any]) -> str:
 class FakeIssuer:
     """The issuer, serving. A test changes its attributes to make it misbehave."""
 
-    def __init__(self, server: ThreadingHTTPServer) -> None:
-        self._server = server
-        self.url = f"http://127.0.0.1:{server.server_port}"
+    def __init__(self) -> None:
+        self.url = ""
         self.client_id = "tipline-client"
         self.redirect_uris: list[str] = []
         self.discovered: dict[str, Any] = {}
@@ -110,6 +110,23 @@ class FakeIssuer:
             "id_token_signing_alg_values_supported": ["RS256"],
             **self.discovered,
         }
+
+    def respond(self, request: Request) -> Response:
+        if request.method == "POST":
+            status, content = self.redeem(request.form.to_dict())
+            return as_json(content, status)
+        match request.path:
+            case "/jwks.json":
+                self.keys_fetched += 1
+                return as_json(KEY_SET, self.keys_status)
+            case path if path.endswith("/.well-known/openid-configuration"):
+                return as_json(self.discovery())
+            case "/authorize":
+                status, result = self.authorize(request.args.to_dict())
+                if status == 302:
+                    return Response(status=302, headers={"Location": result})
+                return as_json({"error": result}, status)
+        return as_json({}, 404)
 
     def authorize(self, asked: dict[str, str]) -> tuple[int, str]:
         """Return a status, and where the browser is sent or what is wrong."""
@@ -156,17 +173,9 @@ class FakeIssuer:
 @contextmanager
 def serving() -> Iterator[FakeIssuer]:
     """Serve an issuer on a free port."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), _Handler)
-    issuer = FakeIssuer(server)
-    server.issuer = issuer  # type: ignore[attr-defined]
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-    thread.start()
-    try:
+    issuer = FakeIssuer()
+    with loopback.serving(issuer.respond) as issuer.url:
         yield issuer
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
 
 
 @contextmanager
@@ -181,48 +190,3 @@ def trusted(monkeypatch: pytest.MonkeyPatch, issuer: str, client: str) -> Iterat
         monkeypatch.setenv("JWKS_URI", f"{keys.url}/jwks.json")
         wiring.reset()
         yield keys
-
-
-class _Handler(BaseHTTPRequestHandler):
-    @property
-    def issuer(self) -> FakeIssuer:
-        return self.server.issuer  # type: ignore[attr-defined, no-any-return]
-
-    def do_GET(self) -> None:
-        url = urlsplit(self.path)
-        match url.path:
-            case "/jwks.json":
-                self.issuer.keys_fetched += 1
-                self._send(self.issuer.keys_status, KEY_SET)
-            case path if path.endswith("/.well-known/openid-configuration"):
-                self._send(200, self.issuer.discovery())
-            case "/authorize":
-                status, result = self.issuer.authorize(_single(url.query))
-                if status == 302:
-                    self.send_response(302)
-                    self.send_header("Location", result)
-                    self.send_header("Content-Length", "0")
-                    self.end_headers()
-                else:
-                    self._send(status, {"error": result})
-            case _:
-                self._send(404, {})
-
-    def do_POST(self) -> None:
-        length = int(self.headers.get("Content-Length") or 0)
-        self._send(*self.issuer.redeem(_single(self.rfile.read(length).decode())))
-
-    def _send(self, status: int, content: Any) -> None:
-        encoded = json.dumps(content).encode()
-        self.send_response(status)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(encoded)))
-        self.end_headers()
-        self.wfile.write(encoded)
-
-    def log_message(self, format: str, *args: Any) -> None:
-        pass
-
-
-def _single(query: str) -> dict[str, str]:
-    return {name: values[0] for name, values in parse_qs(query).items()}

@@ -1,11 +1,14 @@
 """An API that takes a drill."""
 
 import json
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+
+from werkzeug import Request, Response
+
+from tests import loopback
+from tests.loopback import as_json
 
 
 class Api:
@@ -22,8 +25,16 @@ class Api:
         self.asks_for_a_proof: dict[str, object] | None = None
         self.url = ""
 
-    def respond(self, call: str, body: bytes) -> tuple[int, Any]:
+    def respond(self, request: Request) -> Response:
+        if request.path == "/v1/reports":
+            self.proofs.append(request.headers.get("Tipline-Proof"))
+            self.keys.append(request.headers["Idempotency-Key"])
+        call = f"{request.method} {request.path}"
         self.calls.append(call)
+        status, content = self._answer(call, request.get_data())
+        return Response(b"", status) if content is None else as_json(content, status)
+
+    def _answer(self, call: str, body: bytes) -> tuple[int, Any]:
         if call.startswith(self.fails_at):
             return 503, {"code": "unavailable"}
         match call:
@@ -57,30 +68,5 @@ class Api:
 def serving() -> Iterator[Api]:
     """Serve it on a free port, for as long as the context lasts."""
     api = Api()
-
-    class Handler(BaseHTTPRequestHandler):
-        def handle_any(self) -> None:
-            body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-            if self.path == "/v1/reports":
-                api.proofs.append(self.headers["Tipline-Proof"])
-                api.keys.append(self.headers["Idempotency-Key"])
-            status, content = api.respond(f"{self.command} {self.path}", body)
-            data = b"" if content is None else json.dumps(content).encode()
-            self.send_response(status)
-            self.send_header("Content-Length", str(len(data)))
-            self.end_headers()
-            self.wfile.write(data)
-
-        do_GET = do_POST = do_DELETE = handle_any
-
-        def log_message(self, *_: object) -> None:
-            """Print nothing."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    api.url = f"http://127.0.0.1:{server.server_address[1]}"
-    threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}).start()
-    try:
+    with loopback.serving(api.respond) as api.url:
         yield api
-    finally:
-        server.shutdown()
-        server.server_close()

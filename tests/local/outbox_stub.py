@@ -1,11 +1,13 @@
 """An API and a storage that respond as they are asked to, for the example of an outbox."""
 
-import http.server
 import json
-import threading
 from typing import Any
 
+from werkzeug import Request, Response
+
 from examples import outbox
+from infra.local import wsgi
+from tests.loopback import as_json
 
 
 class Stub:
@@ -16,43 +18,23 @@ class Stub:
     health: Any = None
 
     def __init__(self, *responses: tuple[int, dict[str, str], Any]) -> None:
-        waiting, seen, paths, proofs = list(responses), [], [], []
-        stub = self
-
-        class Handler(http.server.BaseHTTPRequestHandler):
-            def do_POST(self) -> None:
-                body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-                seen.append((self.headers["Idempotency-Key"], body))
-                proofs.append(self.headers["Tipline-Proof"])
-                paths.append(self.path)
-                status, headers, content = waiting.pop(0)
-                self.send_response(status)
-                for name, value in headers.items():
-                    self.send_header(name, value)
-                self.end_headers()
-                self.wfile.write(
-                    content if isinstance(content, bytes) else json.dumps(content).encode()
-                )
-
-            do_PUT = do_POST
-
-            def do_GET(self) -> None:
-                content = json.dumps(stub.health or {"code": "not_found"}).encode()
-                self.send_response(200 if stub.health else 404)
-                self.send_header("Content-Length", str(len(content)))
-                self.end_headers()
-                self.wfile.write(content)
-
-            def log_message(self, *_: object) -> None:
-                pass
-
-        self.waiting, self.proofs = waiting, proofs
-        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.seen, self.paths, self.url = seen, paths, f"http://127.0.0.1:{self.server.server_port}"
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+        self.waiting, self.paths = list(responses), list[str]()
+        self.seen, self.proofs = list[tuple[str | None, bytes]](), list[str | None]()
+        server = wsgi.serve(Request.application(self._respond), 0)
+        self.url = f"http://127.0.0.1:{server.port}"
 
     def will_respond(self, *responses: tuple[int, dict[str, str], Any]) -> None:
         self.waiting.extend(responses)
+
+    def _respond(self, request: Request) -> Response:
+        if request.method == "GET":
+            return as_json(self.health) if self.health else as_json({"code": "not_found"}, 404)
+        self.seen.append((request.headers.get("Idempotency-Key"), request.get_data()))
+        self.proofs.append(request.headers.get("Tipline-Proof"))
+        self.paths.append(request.path)
+        status, headers, content = self.waiting.pop(0)
+        body = content if isinstance(content, bytes) else json.dumps(content)
+        return Response(body, status, headers)
 
 
 CREATED = {"id": "A", "receipt": "R", "reference": "X", "uploads": []}

@@ -1,12 +1,14 @@
 """An AWS on this machine that knows one stack, and fails at everything else."""
 
 import json
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, NamedTuple
 from urllib.parse import parse_qs
+
+from werkzeug import Request, Response
+
+from tests import loopback
 
 STACK_ID = "arn:aws:cloudformation:us-east-1:123456789012:stack/tipline-dev/1"
 OUTPUTS = {
@@ -63,32 +65,13 @@ class FakeAws:
 def serving(aws: FakeAws) -> Iterator[FakeAws]:
     """Serve it on a free port, for as long as the context lasts."""
 
-    class Handler(BaseHTTPRequestHandler):
-        def handle_any(self) -> None:
-            body = self.rfile.read(int(self.headers.get("Content-Length") or 0)).decode()
-            status, kind, content = aws.respond(self.headers, body)
-            self.send_response(status)
-            self.send_header("Content-Type", kind)
-            self.send_header("Content-Length", str(len(content.encode())))
-            self.end_headers()
-            if self.command != "HEAD":
-                self.wfile.write(content.encode())
+    def respond(request: Request) -> Response:
+        body = request.get_data(as_text=True)
+        status, kind, content = aws.respond(request.headers, body)
+        return Response(content, status, content_type=kind)
 
-        do_GET = do_POST = do_PUT = do_HEAD = do_DELETE = handle_any
-
-        def log_message(self, *_: object) -> None:
-            """Print nothing."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    aws.url = f"http://127.0.0.1:{server.server_address[1]}"
-    threading.Thread(
-        target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True
-    ).start()
-    try:
+    with loopback.serving(respond) as aws.url:
         yield aws
-    finally:
-        server.shutdown()
-        server.server_close()
 
 
 def _cloudformation(action: str, status: str) -> str:
