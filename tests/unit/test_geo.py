@@ -163,11 +163,6 @@ def test_an_area_is_as_rfc_7946_wants_it(feature: dict[str, Any]) -> None:
     assert turned > 0, "outer rings run counterclockwise"
 
 
-def test_no_code_is_there_twice() -> None:
-    codes = [*geo.districts(), *geo.stations(), geo.OUTSIDE, geo.UNKNOWN]
-    assert len(set(codes)) == len(codes)
-
-
 def square(west: float, south: float, side: float) -> list[list[float]]:
     return [
         [west, south],
