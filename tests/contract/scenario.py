@@ -24,7 +24,16 @@ from chalicelib.kernel.languages import LANGUAGES
 from tests import cloud
 from tests.client import call, new_key, opening_etag, read_and_approve, report, tag_for
 from tests.contract.values import Values, always, from_now, in_languages, one_of
-from tests.functional.second_person.two_person_steps import BurstStep
+from tests.functional.second_person.two_person_steps import (
+    BurstStep,
+    ClosingStep,
+    HoldLiftStep,
+    HoldStep,
+    MaskStep,
+    ReferralStep,
+    RequestStep,
+    Step,
+)
 from tests.steps import leave_by_hand
 
 # Who sends the cases, and who has done what needs a second officer.
@@ -73,8 +82,14 @@ class Scenario:
 
     def supply(self, operation: str) -> Supply:
         """Return what a case of this operation ("GET /v1/health") needs to succeed."""
-        supplier = _SUPPLIERS.get(operation)
-        return supplier(self) if supplier else Supply()
+        if supplier := _SUPPLIERS.get(operation):
+            return supplier(self)
+        if "{incident_id}" in operation:
+            return self.incident()
+        if "{report_id}" in operation:
+            reads = operation.startswith("GET ")
+            return (self.report if reads else self.report_again()).mine()
+        return self.bulletin.plain() if "{bulletin_id}" in operation else Supply()
 
     def receipt_of(self, url: str) -> str:
         """Return the receipt of the report that a URL names, or that of a report there is."""
@@ -225,18 +240,6 @@ class Scenario:
         watch.digest_audit(cloud.SCHEDULE, None)
         return str(call("GET", "/v1/ledger").json["first"])
 
-    def held(self) -> "Reported":
-        made = self.report_again()
-        until = (datetime.now(UTC) + timedelta(days=90)).isoformat()
-        reply = call(
-            "POST",
-            f"/v1/officer/reports/{made.id}/hold",
-            {"reason": "Evidence in a court case.", "until": until},
-            officer=COLLEAGUE,
-        )
-        assert reply.status == 201, reply.text
-        return made
-
     def proposed(self) -> Supply:
         """Something new that a colleague proposes for the candidate."""
         row = {
@@ -273,63 +276,10 @@ class Scenario:
         reply = call("GET", "/v1/officer/shifts", officer=OFFICER)
         return Supply({}, {"If-Match": reply.headers["etag"]})
 
-    def to_be_lifted(self) -> "Reported":
-        made = self.held()
-        hold, why = f"/v1/officer/reports/{made.id}/hold", {"reason": "The trial is over."}
-        assert read_and_approve(f"{hold}/approve", OFFICER).status == 200
-        assert call("DELETE", hold, why, officer=COLLEAGUE).status == 202
-        return made
-
-    def referred(self, by: str = COLLEAGUE) -> Supply:
-        """A report that an officer proposes to refer."""
-        made = self.report_again()
-        reply = call(
-            "POST",
-            f"/v1/officer/reports/{made.id}/referral",
-            {"agency": "city_services", "reason": "Theirs.", "include": ["text"]},
-            officer=by,
-        )
-        assert reply.status == 201, reply.text
-        return Supply({"report_id": made.id}, {"If-Match": '"1"'})
-
     def left_by_hand(self) -> Supply:
-        made = self.referred()
+        made = referred()
         leave_by_hand(made.path["report_id"])
         return made
-
-    def masked(self, by: str = COLLEAGUE) -> Supply:
-        """A report of which an officer proposes to mask a passage."""
-        made = self.report_again()
-        body = {"part": "text", "start": 0, "passage": "An", "reason": "court"}
-        call("POST", f"/v1/officer/reports/{made.id}/masks", body, officer=by).expect(201)
-        return Supply({"report_id": made.id, "number": "1"})
-
-    def mask_read(self) -> Supply:
-        path = self.masked().path
-        return _approvable(path, f"/v1/officer/reports/{path['report_id']}/masks/1/approve")
-
-    def requested(self) -> Supply:
-        """A request of a third person."""
-        body = {"right": "access", "text": "Am I in it?", "contact": {"phone": "+8613800000000"}}
-        reply = call("POST", "/v1/officer/requests", body, officer=COLLEAGUE).expect(201)
-        return Supply({"request_number": reply["number"]})
-
-    def to_be_decided(self, by: str = COLLEAGUE) -> Supply:
-        made = self.requested()
-        path = f"/v1/officer/requests/{made.path['request_number']}/decision"
-        body = {"outcome": "granted", "reason": "So it is."}
-        assert call("POST", path, body, officer=by).status == 201
-        return made
-
-    def decision_read(self) -> Supply:
-        path = self.to_be_decided().path
-        number = path["request_number"]
-        return _approvable(path, f"/v1/officer/requests/{number}/decision/approve")
-
-    def referral_read(self) -> Supply:
-        path = self.referred().path
-        approval = f"/v1/officer/reports/{path['report_id']}/referral/approve"
-        return _approvable(path, approval)
 
     @cached_property
     def asked_for(self) -> Supply:
@@ -367,12 +317,9 @@ class Scenario:
         reply = call("POST", "/v1/officer/incidents", body, officer=COLLEAGUE).expect(201)
         return Supply({"incident_id": reply["id"], "report_id": made.id})
 
-    def called_malicious(self) -> "Reported":
-        return self.closed("malicious")
-
-    def closed(self, disposition: str = "resolved") -> "Reported":
+    def closed(self) -> "Reported":
         made = self.report_again()
-        change = {"status": "closed", "disposition": disposition, "reason": "Seen to."}
+        change = {"status": "closed", "disposition": "resolved", "reason": "Seen to."}
         reply = call(
             "PATCH", f"/v1/officer/reports/{made.id}", change, officer=COLLEAGUE, version=1
         )
@@ -438,6 +385,28 @@ def _approvable(path: Mapping[str, str], approval: str, officer: str = OFFICER) 
     return Supply(dict(path), {"If-Match": tag_for(approval, officer)})
 
 
+def begun(make: Callable[[], Step], by: str = COLLEAGUE) -> Supply:
+    """Return the ids of a new step that takes two persons, which this one has begun."""
+    return Supply(_begun(make, by).path)
+
+
+def read(make: Callable[[], Step]) -> Supply:
+    """Return what the officer's approval of a colleague's step needs."""
+    step = _begun(make, COLLEAGUE)
+    return _approvable(step.path, step.approval)
+
+
+def referred() -> Supply:
+    """Return a report's first referral, which a colleague has begun."""
+    return Supply(begun(ReferralStep).path, {"If-Match": '"1"'})
+
+
+def _begun(make: Callable[[], Step], by: str) -> Step:
+    step = make()
+    step.begin(by)
+    return step
+
+
 _REPORT, _MINE, _BULLETIN = (
     "/v1/officer/reports/{report_id}",
     "/v1/reports/{report_id}",
@@ -447,101 +416,60 @@ _EXPORT = "/v1/officer/exports/{export_id}"
 _REQUEST = "/v1/officer/requests/{request_number}"
 _BURST = "/v1/officer/bursts/{burst_id}"
 _INCIDENT = "/v1/officer/incidents/{incident_id}"
+# Others get a new report, or the shared one where they only read, or what else their path names.
 _SUPPLIERS: Mapping[str, Callable[[Scenario], Supply]] = {
-    f"GET {_MINE}": lambda there: there.report.mine(),
-    f"GET {_MINE}/proof": lambda there: there.report.mine(),
     "GET /v1/ledger/{hour}": lambda there: Supply({"hour": there.closed_hour}),
-    f"DELETE {_MINE}": lambda there: there.report_again().mine(),
-    f"GET {_MINE}/messages": lambda there: there.report.mine(),
-    f"POST {_MINE}/messages": lambda there: there.report_again().mine(),
     f"POST {_MINE}/feedback": lambda there: there.closed().mine(),
     f"POST {_MINE}/reopen": lambda there: there.closed().mine(),
-    f"POST {_MINE}/positions": lambda there: there.report_again().mine(),
-    f"PUT {_MINE}/push": lambda there: there.report_again().mine(),
-    f"DELETE {_MINE}/push": lambda there: there.report_again().mine(),
-    f"POST {_MINE}/media": lambda there: there.report_again().mine(),
     f"POST {_MINE}/media/{{media_id}}/grant": lambda there: there.awaiting.mine(0),
     f"POST {_MINE}/media/{{media_id}}/parts": lambda there: there.awaiting.mine(1),
     f"POST {_MINE}/media/{{media_id}}/complete": lambda there: there.uploaded.mine(0),
-    "GET /v1/bulletins/{bulletin_id}": lambda there: there.bulletin.plain(),
-    "GET /bulletins/{bulletin_id}": lambda there: there.bulletin.plain(),
-    "GET /v1/bulletins/{bulletin_id}/cap": lambda there: there.bulletin.plain(),
-    "GET /v1/bulletins/{bulletin_id}/media/{media_id}": lambda there: there.bulletin.plain(),
     f"GET {_BURST}": lambda there: there.burst(),
     f"POST {_BURST}/ending": lambda there: there.burst(),
     f"POST {_BURST}/ending/approve": lambda there: there.burst(asked=True),
     f"DELETE {_BURST}/ending": lambda there: Supply(there.burst(asked=True).path),
-    f"GET {_INCIDENT}": lambda there: there.incident(),
-    f"GET {_INCIDENT}/similar": lambda there: there.incident(),
-    f"POST {_INCIDENT}/reports": lambda there: there.incident(),
     # The report that is named in each body.
     f"POST {_INCIDENT}/split": lambda there: there.incident(there.report),
-    f"POST {_INCIDENT}/steps": lambda there: there.incident(),
-    f"DELETE {_INCIDENT}/reports/{{report_id}}": lambda there: there.incident(),
-    f"POST {_REPORT}/lift-out": lambda there: there.report_again().mine(),
-    f"GET {_REPORT}": lambda there: there.report.mine(),
     f"PATCH {_REPORT}": lambda there: there.report_again().versioned(),
-    f"GET {_REPORT}/history": lambda there: there.report.mine(),
-    f"POST {_REPORT}/duplicates": lambda there: there.report_again().mine(),
-    f"POST {_REPORT}/duplicates/close": lambda there: there.report_again().mine(),
     f"POST {_REPORT}/contact": lambda there: there.report.mine(),
     f"POST {_REPORT}/media/{{media_id}}/original": lambda there: there.examined.mine(0),
     f"POST {_REPORT}/media/{{media_id}}/redaction": lambda there: there.examined.mine(0),
     f"DELETE {_REPORT}/media/{{media_id}}/redaction": lambda there: there.examined.mine(0),
-    f"GET {_REPORT}/messages": lambda there: there.report.mine(),
-    f"GET {_REPORT}/notes": lambda there: there.report.mine(),
-    f"GET {_REPORT}/positions": lambda there: there.report.mine(),
-    f"POST {_REPORT}/messages": lambda there: there.report_again().mine(),
-    f"POST {_REPORT}/notes": lambda there: there.report_again().mine(),
-    f"POST {_REPORT}/media": lambda there: there.report_again().mine(),
-    f"POST {_REPORT}/mute": lambda there: there.report_again().mine(),
-    f"DELETE {_REPORT}/mute": lambda there: there.report_again().mine(),
     f"POST {_REPORT}/review": lambda there: there.report_again().versioned(),
     f"PUT {_REPORT}/reminder": lambda there: there.report_again().versioned(),
     f"PUT {_REPORT}/gist": lambda there: there.report_again().versioned(),
-    f"POST {_REPORT}/follow": lambda there: there.report_again().mine(),
-    f"DELETE {_REPORT}/follow": lambda there: there.report_again().mine(),
     f"POST {_REPORT}/oversight": lambda there: there.opened().mine(),
     f"POST {_REPORT}/oversight/return": lambda there: there.overseen().mine(),
     f"DELETE {_REPORT}/oversight/return": lambda there: there.overseen(asked_by=OMBUD).mine(),
     f"POST {_REPORT}/oversight/return/approve": lambda there: there.overseen(
         asked_by=SECOND_OMBUD
     ).read("/oversight/return/approve", OMBUD),
-    f"POST {_REPORT}/hold": lambda there: there.report_again().mine(),
-    f"DELETE {_REPORT}/hold": lambda there: there.held().mine(),
-    f"POST {_REPORT}/hold/approve": lambda there: there.held().read("/hold/approve"),
-    f"POST {_REPORT}/hold/lift/approve": lambda there: there.to_be_lifted().read(
-        "/hold/lift/approve"
-    ),
-    f"POST {_REPORT}/hold/lift/decline": lambda there: there.to_be_lifted().mine(),
-    f"POST {_REPORT}/referral": lambda there: there.report_again().mine(),
-    f"GET {_REPORT}/referral": lambda there: Supply(there.referred().path),
-    f"DELETE {_REPORT}/referral": lambda there: Supply(there.referred(OFFICER).path),
-    f"POST {_REPORT}/referral/approve": lambda there: there.referral_read(),
-    f"POST {_REPORT}/referral/decline": lambda there: there.referred(),
+    f"DELETE {_REPORT}/hold": lambda there: begun(HoldStep),
+    f"POST {_REPORT}/hold/approve": lambda there: read(HoldStep),
+    f"POST {_REPORT}/hold/lift/approve": lambda there: read(HoldLiftStep),
+    f"POST {_REPORT}/hold/lift/decline": lambda there: begun(HoldLiftStep),
+    f"GET {_REPORT}/referral": lambda there: begun(ReferralStep),
+    f"DELETE {_REPORT}/referral": lambda there: begun(ReferralStep, OFFICER),
+    f"POST {_REPORT}/referral/approve": lambda there: read(ReferralStep),
+    f"POST {_REPORT}/referral/decline": lambda there: referred(),
     f"POST {_REPORT}/referral/handed-over": lambda there: there.left_by_hand(),
-    f"GET {_REQUEST}": lambda there: there.requested(),
-    f"POST {_REQUEST}/reports": lambda there: there.requested(),
-    f"POST {_REQUEST}/decision": lambda there: there.requested(),
-    f"DELETE {_REQUEST}/decision": lambda there: there.to_be_decided(OFFICER),
-    f"POST {_REQUEST}/decision/approve": lambda there: there.decision_read(),
-    f"POST {_REQUEST}/decision/decline": lambda there: there.to_be_decided(),
-    f"POST {_REPORT}/masks": lambda there: there.report_again().mine(),
-    f"GET {_REPORT}/masks/{{number}}": lambda there: there.masked(),
-    f"DELETE {_REPORT}/masks/{{number}}": lambda there: there.masked(OFFICER),
-    f"POST {_REPORT}/masks/{{number}}/approve": lambda there: there.mask_read(),
-    f"POST {_REPORT}/masks/{{number}}/decline": lambda there: there.masked(),
+    f"GET {_REQUEST}": lambda there: Supply(RequestStep().path),
+    f"POST {_REQUEST}/reports": lambda there: Supply(RequestStep().path),
+    f"POST {_REQUEST}/decision": lambda there: Supply(RequestStep().path),
+    f"DELETE {_REQUEST}/decision": lambda there: begun(RequestStep, OFFICER),
+    f"POST {_REQUEST}/decision/approve": lambda there: read(RequestStep),
+    f"POST {_REQUEST}/decision/decline": lambda there: begun(RequestStep),
+    f"GET {_REPORT}/masks/{{number}}": lambda there: begun(MaskStep),
+    f"DELETE {_REPORT}/masks/{{number}}": lambda there: begun(MaskStep, OFFICER),
+    f"POST {_REPORT}/masks/{{number}}/approve": lambda there: read(MaskStep),
+    f"POST {_REPORT}/masks/{{number}}/decline": lambda there: begun(MaskStep),
     f"POST {_REPORT}/read": lambda there: there.report_again().versioned(),
-    f"POST {_REPORT}/closing/confirm": lambda there: there.called_malicious().read(
-        "/closing/confirm"
-    ),
+    f"POST {_REPORT}/closing/confirm": lambda there: read(ClosingStep),
     f"GET {_EXPORT}": lambda there: there.asked_for,
     f"POST {_EXPORT}/approve": lambda there: _approvable(
         there.asked_for.path, f"/v1/officer/exports/{there.asked_for.path['export_id']}/approve"
     ),
     f"POST {_EXPORT}/parts/{{part}}": lambda there: there.approved,
-    f"GET {_BULLETIN}": lambda there: there.bulletin.plain(),
-    f"GET {_BULLETIN}/history": lambda there: there.bulletin.plain(),
     f"PATCH {_BULLETIN}": lambda there: there.draft().versioned(),
     f"POST {_BULLETIN}/approve": lambda there: there.draft().read(),
     f"POST {_BULLETIN}/decline": lambda there: there.draft().versioned(),

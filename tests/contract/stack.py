@@ -4,18 +4,11 @@ All of it is in this process and listens on loopback: the gateway takes what a c
 its framing, and PyJWT reads the issuer's keys over HTTP only.
 """
 
-import json
-import threading
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from http import HTTPStatus
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
-
-import jwt
-from cryptography.hazmat.primitives.asymmetric import rsa
-from jwt.algorithms import RSAAlgorithm
 
 import tests.client
 import tests.conftest  # noqa: F401  (sets credentials that no real AWS would take)
@@ -23,18 +16,19 @@ from app import app
 from chalicelib import wiring
 from infra.local import wsgi
 from infra.local.gateway.gateway import Gateway
-from tests import cloud
+from tests import cloud, issuer
 
-_ISSUER, _CLIENT, _KEY_ID = "https://issuer.test/pool", "contract", "contract-key"
-_KEY = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+_ISSUER, _CLIENT = "https://issuer.test/pool", "contract"
 
 
 @contextmanager
 def running() -> Iterator[Mapping[str, str]]:
     """Run the app on a new mocked cloud; give the environment it reads."""
     with (
-        _issuer() as jwks_uri,
-        cloud.mocked(ISSUER=_ISSUER, CLIENT_ID=_CLIENT, JWKS_URI=jwks_uri) as environment,
+        issuer.serving() as keys,
+        cloud.mocked(
+            ISSUER=_ISSUER, CLIENT_ID=_CLIENT, JWKS_URI=f"{keys.url}/jwks.json"
+        ) as environment,
     ):
         wiring.reset()
         wiring.pause_by(lambda seconds: None)
@@ -92,29 +86,4 @@ def token(username: str) -> str:
         "iat": now,
         "exp": now + 3600,
     }
-    return jwt.encode(claims, _KEY, "RS256", headers={"kid": _KEY_ID})
-
-
-@contextmanager
-def _issuer() -> Iterator[str]:
-    server = ThreadingHTTPServer(("127.0.0.1", 0), _KeySet)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}/jwks.json"
-    finally:
-        server.shutdown()
-        server.server_close()
-
-
-class _KeySet(BaseHTTPRequestHandler):
-    def do_GET(self) -> None:
-        public = json.loads(RSAAlgorithm.to_jwk(_KEY.public_key()))
-        keys = [public | {"kid": _KEY_ID, "use": "sig", "alg": "RS256"}]
-        content = json.dumps({"keys": keys}).encode()
-        self.send_response(200)
-        self.send_header("Content-Length", str(len(content)))
-        self.end_headers()
-        self.wfile.write(content)
-
-    def log_message(self, format: str, *args: Any) -> None:
-        """Print nothing: the requests of this process are its own."""
+    return issuer.sign(claims)
