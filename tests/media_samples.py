@@ -267,61 +267,32 @@ def video(
     options: dict[str, str] | None = None,
 ) -> bytes:
     """Return a video of these pictures. A player must rotate it by `turn` degrees anticlockwise."""
+    shown = list(pictures)
     with TemporaryDirectory() as folder:
         # A real file, because the library opens it again to move the index to its start.
         path = Path(folder, "film")
         flags = {"movflags": "+faststart"} if index_first else {}
         with av.open(str(path), "w", format=container, container_options=flags) as film:
-            _shoot(
-                film,
-                list(pictures),
-                codec,
-                rate,
-                turn,
-                voice if sound else "",
-                metadata or {},
-                options or {},
-            )
+            film.metadata.update(metadata or {})
+            stream: Any = film.add_stream(codec, rate=rate)
+            stream.width, stream.height = shown[0].size
+            stream.pix_fmt = "yuv420p"
+            stream.options = options or {}
+            if codec == "libx265":
+                stream.options = {"x265-params": "log-level=none"} | stream.options
+                stream.codec_context.codec_tag = "hvc1"
+            if turn:
+                stream.set_display_rotation(turn)
+            track: Any = film.add_stream(voice, rate=48000) if sound else None
+            for at, picture in enumerate(shown):
+                frame: Any = av.VideoFrame.from_image(picture)  # type: ignore[no-untyped-call]
+                frame.pts, frame.time_base = at, Fraction(1, rate)
+                film.mux(stream.encode(frame))
+            film.mux(stream.encode(None))
+            if track:
+                frames = ("s16", 960) if voice == "libopus" else ()
+                _hum(film, track, len(shown) / rate, *frames)
         return path.read_bytes()
-
-
-def _shoot(
-    film: av.container.OutputContainer,
-    pictures: list[Image.Image],
-    codec: str,
-    rate: int,
-    turn: int,
-    sound: str,
-    metadata: dict[str, str],
-    options: dict[str, str],
-) -> None:
-    film.metadata.update(metadata)
-    stream: Any = film.add_stream(codec, rate=rate)
-    stream.width, stream.height = pictures[0].size
-    stream.pix_fmt = "yuv420p"
-    stream.options = options
-    if codec == "libx265":
-        stream.options = {"x265-params": "log-level=none"} | stream.options
-        stream.codec_context.codec_tag = "hvc1"
-    if turn:
-        stream.set_display_rotation(turn)
-    voice: Any = film.add_stream(sound, rate=48000) if sound else None
-    for at, picture in enumerate(pictures):
-        frame: Any = av.VideoFrame.from_image(picture)  # type: ignore[no-untyped-call]
-        frame.pts, frame.time_base = at, Fraction(1, rate)
-        film.mux(stream.encode(frame))
-    film.mux(stream.encode(None))
-    if voice:
-        frames = ("s16", 960) if sound == "libopus" else ()
-        _hum(film, voice, len(pictures) / rate, *frames)
-
-
-def sound(seconds: float = 0.5) -> bytes:
-    """Return an MP4 that has sound but no pictures."""
-    out = BytesIO()
-    with av.open(out, "w", format="mp4") as film:
-        _hum(film, film.add_stream("aac", rate=48000), seconds)
-    return out.getvalue()
 
 
 def recording(

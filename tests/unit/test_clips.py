@@ -231,7 +231,7 @@ def test_the_edits_that_keep_sound_in_step_are_kept() -> None:
         lambda: samples.video([scene(176, 144)] * 5, "h263", container="3gp"),
         lambda: in_index(*STBL, b"stsd", change=lambda stsd: stsd.replace(b"mp4a", b"samr")),
         lambda: with_index(lambda content: content + box(b"mvex", bytes(8))),
-        samples.sound,
+        samples.recording,
         samples.jpeg,
         lambda: b"",
     ],

@@ -79,7 +79,7 @@ def test_a_sound_comes_out_as_it_would_in_one_process() -> None:
 
 def test_a_reason_found_inside_comes_out() -> None:
     assert outcome(DECODING, "image/png", samples.png(60000, 60000, b"")) == "too_many_pixels"
-    assert outcome(DECODING, "video/mp4", samples.sound()) == "no_video"
+    assert outcome(DECODING, "video/mp4", samples.recording()) == "no_video"
 
 
 VERDICTS = ["crash", "abort", "leave", "take_memory", "work_for_ever", "ignore_the_pipe"]

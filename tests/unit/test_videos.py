@@ -144,7 +144,7 @@ def test_a_clock_that_was_never_set_is_no_hint(time: str) -> None:
 
 
 def test_sound_alone_is_no_video() -> None:
-    assert reason(samples.sound()) is RejectReason.NO_VIDEO
+    assert reason(samples.recording()) is RejectReason.NO_VIDEO
 
 
 def test_a_codec_that_phones_do_not_use_is_unsupported() -> None:
