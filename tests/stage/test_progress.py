@@ -1,7 +1,5 @@
 """While a stack changes, one line says what goes on; a failure is named by its first cause."""
 
-import io
-
 import pytest
 from botocore.exceptions import ClientError
 
@@ -21,11 +19,6 @@ FAILED_DEPLOYMENT = [
     event("Made69", "DELETE_FAILED", "It is not empty"),
     event("tipline-dev", "ROLLBACK_FAILED", "[Made69]"),
 ]
-
-
-class Terminal(io.StringIO):
-    def isatty(self) -> bool:
-        return True
 
 
 def test_the_first_cause_is_found_on_a_later_page() -> None:

@@ -2,7 +2,6 @@
 
 import json
 import re
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,7 +16,6 @@ from tests.template.deployed import deployed
 
 LISTS = {"by_category", "by_attention", "by_assignee", "by_bulletin", "by_incident", "by_reference"}
 UPLOADED = events.load("object_created")
-ROOT = Path(__file__).parents[2]
 BUCKET, STORED = UPLOADED["detail"]["bucket"]["name"], UPLOADED["detail"]["object"]
 
 

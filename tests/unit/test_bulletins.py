@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from chalicelib.domain.bulletins import lifecycle
-from chalicelib.domain.bulletins.area import Area, area_label
+from chalicelib.domain.bulletins.area import area_label
 from chalicelib.domain.bulletins.model import (
     LIFE,
     TRACE_LIFE,
@@ -48,26 +48,14 @@ def approved(bulletin: Bulletin, *, by: str = B, now: datetime = NOW) -> Bulleti
     return lifecycle.approved(bulletin, by=by, now=now)
 
 
-def resolved(
-    bulletin: Bulletin,
-    words: LocalizedText | None = None,
-    *,
-    code: EndCode = EndCode.FOUND,
-    by: str = A,
-    now: datetime = NOW,
-) -> Bulletin:
-    return lifecycle.ended(bulletin, Step.RESOLVE, Ending(code, words), by=by, now=now)
+def resolved(bulletin: Bulletin, words: LocalizedText | None = None) -> Bulletin:
+    ending = Ending(EndCode.FOUND, words)
+    return lifecycle.ended(bulletin, Step.RESOLVE, ending, by=A, now=NOW)
 
 
-def withdrawn(
-    bulletin: Bulletin,
-    words: LocalizedText | None = None,
-    *,
-    code: EndCode = EndCode.PUBLISHED_IN_ERROR,
-    by: str = A,
-    now: datetime = NOW,
-) -> Bulletin:
-    return lifecycle.ended(bulletin, Step.WITHDRAW, Ending(code, words), by=by, now=now)
+def withdrawn(bulletin: Bulletin, words: LocalizedText | None = None) -> Bulletin:
+    ending = Ending(EndCode.PUBLISHED_IN_ERROR, words)
+    return lifecycle.ended(bulletin, Step.WITHDRAW, ending, by=A, now=NOW)
 
 
 def in_state(state: BulletinState) -> Bulletin:
@@ -309,17 +297,6 @@ class Life(RuleBasedStateMachine):
 
 
 TestLife = Life.TestCase
-
-
-def request(**more: Any) -> Draft:
-    fields = {"channel": "key_cases", "title": {"en": "Title"}, "body": {"en": "Body"}} | more
-    return Draft.model_validate(fields)
-
-
-def kept(**place: Any) -> dict[str, str]:
-    area = request(area=place).area
-    assert isinstance(area, Area)
-    return area.coarse()
 
 
 @pytest.mark.parametrize(

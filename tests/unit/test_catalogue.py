@@ -9,7 +9,7 @@ import pytest
 from pydantic import ValidationError
 
 from chalicelib.domain.catalogue.additions import Addition, NewCategory
-from chalicelib.domain.catalogue.model import Catalogue, LifecycleState, catalogue
+from chalicelib.domain.catalogue.model import LifecycleState, catalogue
 from chalicelib.domain.catalogue.overrides import Overrides, apply, restore
 from chalicelib.domain.catalogue.view import public_view
 
@@ -169,11 +169,6 @@ def test_an_added_category_that_was_kept_without_its_partitions_has_reports_in_f
     assert restore(SEED, overrides(added=[kept])).category("taxi").shards == 4
 
 
-def planned_traffic(activates_at: str) -> Catalogue:
-    change = {"code": "traffic", "state": "planned", "activates_at": activates_at}
-    return apply(SEED, Overrides.model_validate_json(json.dumps({"channels": [change]})))
-
-
 def test_the_public_view_speaks_the_callers_language() -> None:
     english, chinese = (public_view(SEED, language, NOW) for language in ("en", "zh"))
     assert [entry["label"] for entry in chinese["categories"]] == [
@@ -196,7 +191,9 @@ def test_the_public_view_speaks_the_callers_language() -> None:
 
 
 def test_the_public_view_lists_planned_channels_as_coming_with_their_date() -> None:
-    planned = planned_traffic("2026-11-24T17:30:00+08:00")
+    at = "2026-11-24T17:30:00+08:00"
+    change = {"code": "traffic", "state": "planned", "activates_at": at}
+    planned = apply(SEED, overrides(channels=[change]))
     channel = public_view(planned, "en", NOW)["channels"][-1]
     assert channel == {
         "code": "traffic",

@@ -27,7 +27,6 @@ from chalicelib.kernel.ids import Identity
 from chalicelib.store.flood.load_level import read_state
 from tests.proof_of_work import prove
 
-NOW = datetime(2026, 11, 24, 8, 30, tzinfo=UTC)
 COUNTS = st.dictionaries(st.sampled_from(["other", "noise", "fire"]), st.integers(0, 10_000))
 
 
@@ -89,7 +88,7 @@ def test_a_row_that_cannot_be_read_is_level_0(row: dict[str, object] | None) -> 
 
 
 MADE_AT = datetime(2026, 11, 24, 8, 30, 12, tzinfo=UTC)
-KEY, OTHER_KEY = "0d1f6c1e-6a39-4c0e-9a53-7d0f7f1c2b44", "3f0a9c55-1d2e-4b7f-8c6d-0a1b2c3d4e5f"
+KEY = "0d1f6c1e-6a39-4c0e-9a53-7d0f7f1c2b44"
 OURS = Challenges(Identity(b"a test master key").challenge_mac)
 CHALLENGE = OURS.at(LoadLevel.BUSY, MADE_AT)
 PROOF = prove(CHALLENGE.as_json(), KEY)

@@ -21,14 +21,6 @@ from tests import cloud
 from tests.local.moto_patches.conftest import fails_without
 
 
-class _Parent:
-    inherited = "moto's"
-
-
-class _Owner(_Parent):
-    own = "moto's"
-
-
 @pytest.mark.parametrize("module", [core, dynamodb, kms, s3], ids=lambda module: module.__name__)
 def test_every_patch_is_applied_listed_and_tested(aws: Mapping[str, str], module: Any) -> None:
     service = module.__name__.rpartition(".")[2]
