@@ -32,7 +32,7 @@ from tests.bench.units import Meter, MockedRows, indexes_of
 from tests.client import Reply, call, new_key, opening_etag, read_and_approve, report, tag_for
 
 _THREE_KB = "人" * 1024
-_FULL = {
+FULL = {
     "text": _THREE_KB,
     "occurred_at": "2026-11-24T08:30:00+08:00",
     "location": {
@@ -87,7 +87,7 @@ def metered(environment: Mapping[str, str]) -> Iterator[Meter]:
 
 
 def _create(**more: Any) -> Reply:
-    reply = call("POST", "/v1/reports", report(**{**_FULL, **more}), key=new_key())
+    reply = call("POST", "/v1/reports", report(**{**FULL, **more}), key=new_key())
     assert reply.status == 201, reply.text
     return reply
 
@@ -338,7 +338,7 @@ def _moves() -> Callable[[], Reply]:
 
 
 def _asks_for_pushes() -> Callable[[], Reply]:
-    filed = _create(**_FULL).json
+    filed = _create(**FULL).json
     _push_to(filed)  # loads the public half of the key
     return lambda: _push_to(filed)
 
@@ -349,7 +349,7 @@ def _push_to(filed: Mapping[str, Any]) -> Reply:
 
 
 def _replies(*, pushes: bool) -> Callable[[], Reply]:
-    filed = _create(**_FULL).json
+    filed = _create(**FULL).json
     cloud.officer()
     if pushes:
         _push_to(filed)

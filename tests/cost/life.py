@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 from chalicelib import wiring
 from chalicelib.handlers.service import scheduled
 from tests import cloud
+from tests.bench import operations
 from tests.client import report
 from tests.cost import storage
 from tests.cost.bill import Bill
@@ -24,16 +25,7 @@ from tests.cost.usage import Usage, added, less, times
 
 OFFICER = "wang"
 _CATEGORIES = ("missing_elderly", "suspected_offender", "traffic_violation", "other")
-_BODY = {
-    "occurred_at": "2026-11-24T08:30:00+08:00",
-    "location": {
-        "lat": 39.92123,
-        "lon": 116.44321,
-        "datum": "gcj02",
-        "accuracy_m": 20.5,
-        "address": "朝阳区建国路93号万达广场东门公交站",
-    },
-}
+_BODY = {name: operations.FULL[name] for name in ("occurred_at", "location")}
 _MESSAGE = "他现在坐在公交站的长椅上，有一位邻居陪着他。我们等你们来。"
 PULSE = "asks what is new"
 # What a call is for that changes nothing.
