@@ -9,6 +9,7 @@ from xml.etree import ElementTree
 
 import boto3
 from botocore.config import Config
+from urllib3 import encode_multipart_formdata
 
 from chalicelib.aws import grants
 from chalicelib.aws.bucket import MediaBucket
@@ -133,20 +134,10 @@ def ask(
 
 def form(fields: Fields, body: bytes | None) -> tuple[bytes, str]:
     """Return a browser's form, the fields in order and then the file, and its content type."""
-    boundary = "----gate-boundary"
-    pairs = fields.items() if isinstance(fields, Mapping) else fields
-    parts = [
-        f'--{boundary}\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'.encode()
-        for name, value in pairs
-    ]
+    parts: list[Any] = [*(fields.items() if isinstance(fields, Mapping) else fields)]
     if body is not None:
-        head = (
-            f'--{boundary}\r\nContent-Disposition: form-data; name="file"; filename="x.jpg"\r\n'
-            "Content-Type: text/html\r\n\r\n"
-        )
-        parts.append(head.encode() + body + b"\r\n")
-    end = f"--{boundary}--\r\n".encode()
-    return b"".join([*parts, end]), f"multipart/form-data; boundary={boundary}"
+        parts.append(("file", ("x.jpg", body, "text/html")))
+    return encode_multipart_formdata(parts, boundary="----gate-boundary")
 
 
 def element_of(body: bytes, name: str) -> str | None:
