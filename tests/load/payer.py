@@ -11,8 +11,8 @@ from multiprocessing import get_context
 from types import TracebackType
 from typing import Any
 
+from examples.outbox import prove
 from tests.load.http import Answer
-from tests.proof_of_work import prove
 
 _PROCESSES = 2
 # A challenge is accepted for five minutes after the minute of its issue.

@@ -8,13 +8,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from chalicelib.domain.flood.sources import FEW
+from examples.outbox import prove
 from tests.load.attacks.flood import CRITICAL
 from tests.load.desk import Desk
 from tests.load.inbox import Inbox, first_times
 from tests.load.measures import Result, percentile, spread
 from tests.load.reports import Sent, send_report
 from tests.load.stack import Stack
-from tests.proof_of_work import prove
 
 TIMES_QUIET = 2
 # Below it a ratio says nothing: the triggers of a stream alone wait for 50 ms.

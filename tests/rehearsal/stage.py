@@ -17,10 +17,10 @@ import httpx
 from chalicelib.aws.table import Table
 from chalicelib.domain.flood.load_level import LoadLevel, Override
 from chalicelib.store.flood.load_level import LoadLevels
+from examples.outbox import prove
 from infra.packaging.aliases import ALIAS, BY_ALIAS
 from infra.rehearsal.cloud import Cloud, without_settings_of_aws
 from tests import events
-from tests.proof_of_work import prove
 
 ROOT = Path(__file__).parents[2]
 NAME = "rehearsal"

@@ -20,10 +20,10 @@ from chalicelib.aws.attributes import unpack
 from chalicelib.domain.flood.load_level import LoadLevel
 from chalicelib.domain.flood.sources import LIMITS, WINDOW, Kind, read_source, tokens_of, window_of
 from chalicelib.domain.officers.model import Role
+from examples.outbox import prove
 from tests import cloud
 from tests.client import call, new_key, report
 from tests.faults import inject
-from tests.proof_of_work import prove
 from tests.security.dump import dump
 from tests.security.search import search
 from tests.security.test_dump import logged

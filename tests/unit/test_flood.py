@@ -25,7 +25,7 @@ from chalicelib.domain.flood.load_level import (
 )
 from chalicelib.kernel.ids import Identity
 from chalicelib.store.flood.load_level import read_state
-from tests.proof_of_work import prove
+from examples.outbox import prove
 
 COUNTS = st.dictionaries(st.sampled_from(["other", "noise", "fire"]), st.integers(0, 10_000))
 

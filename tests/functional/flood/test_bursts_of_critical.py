@@ -11,10 +11,10 @@ from chalicelib.domain.flood.sources import FEW, LIMITS, WINDOW, window_of
 from chalicelib.domain.notices.bursts import ROOM_OF_FIRST_TURNS
 from chalicelib.domain.officers.model import Role
 from chalicelib.kernel.times import up_to_minute
+from examples.outbox import prove
 from tests import cloud
 from tests.client import Reply, call, new_key, read_and_approve, report, tag_for
 from tests.faults import inject
-from tests.proof_of_work import prove
 from tests.steps import head
 
 pytestmark = pytest.mark.usefixtures("at_the_start")

@@ -17,10 +17,10 @@ from chalicelib.domain.flood.load_level import BITS, LIFE, LoadLevel
 from chalicelib.domain.flood.sources import DRILL_LIMITS, LIMITS, WINDOW, window_of
 from chalicelib.domain.officers.model import Role
 from chalicelib.kernel.outbox import Lane, TaskKind
+from examples.outbox import prove
 from tests import cloud
 from tests.client import Reply, call, new_key, report
 from tests.faults import inject
-from tests.proof_of_work import prove
 from tests.steps import by_reporter
 
 pytestmark = pytest.mark.usefixtures("at_the_start")
