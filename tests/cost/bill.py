@@ -37,14 +37,11 @@ _apis = {(route.method, route.path): route.api for route in index.routes()}
 
 
 class Bill:
-    """Counts from `open_bill` on. `deployed` is the stage that it is for, `saved_bytes` what
-    compression left out of all responses.
-    """
+    """Counts from `open_bill` on. `deployed` is the stage that it is for."""
 
     def __init__(self, environment: Mapping[str, str], deployed: Stage, meter: Meter) -> None:
         self.environment = environment
         self.deployed = deployed
-        self.saved_bytes = 0
         self._meter = meter
         self._changed: dict[str, list[tuple[str, str]]] = {"REPORTS_TABLE": [], "AUDIT_TABLE": []}
 
@@ -130,7 +127,6 @@ class Bill:
         headers = [(name, value) for name, value in reply.headers.items()]
         response = Response(reply.status, headers, reply.text.encode())
         body = compress(response, "gzip, deflate, br", self.deployed.compress_from).body
-        self.saved_bytes += len(response.body) - len(body)
         return (
             len(body)
             + sum(len(name) + len(value) + 4 for name, value in headers)

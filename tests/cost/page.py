@@ -27,7 +27,6 @@ def tables(found: Counted) -> str:
         ("What comes on top", _extras(found)),
         ("What a million reports cost", _bills(found)),
         ("The calls of a report, and what follows from them", _steps(found.long)),
-        ("What was saved", _levers(found)),
         ("The prices", _prices()),
     )
     return "\n\n".join(f"## {title}\n\n{table}" for title, table in parts)
@@ -112,20 +111,6 @@ def _steps(steps: Sequence[Step]) -> str:
     units = [f"{whole[name]:.1f}" for name in ("write_units", "read_units")]
     rows.append(["**all**", "", district.calls(steps), *units, _usd(cost(counted.total(steps)))])
     head = ("who", "does", "calls", "write units", "read units", "US dollars for a million")
-    return _table(head, rows)
-
-
-def _levers(found: Counted) -> str:
-    now = cost(counted.total(found.long))
-    more = {what: cost(used) for what, used in counted.before(found.long, found.authorizer).items()}
-    gzip = cost(counted.without_compression(found))
-    rows = [
-        ["before", _usd(now + sum(more.values()))],
-        *([f"without {what}", f"−{_usd(saved)}"] for what, saved in more.items()),
-        ["now", f"**{_usd(now)}**"],
-        ["(compression, which was there before, saves)", _usd(gzip)],
-    ]
-    head = (f"{district.calls(found.long)} calls each, texts of 3 KB", "US dollars for a million")
     return _table(head, rows)
 
 
