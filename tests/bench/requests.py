@@ -4,9 +4,8 @@ what is measured is ours.
 python -m tests.bench.requests create|open|read|list    prints seconds a request, as JSON
 
 `full` is the request, `bare` the same calls by boto3 as it is by itself, with arguments that were
-packed before. `table` is `put_item` of boto3's Table, which packs them. The sides take turns in
-blocks of some milliseconds: a neighbour on the same processor, who comes and goes within seconds,
-then slows down both.
+packed before. The sides take turns in blocks of some milliseconds: a neighbour on the same
+processor, who comes and goes within seconds, then slows down both.
 """
 
 import json
@@ -18,7 +17,6 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import boto3
-from boto3.dynamodb.types import TypeDeserializer
 from botocore import xform_name
 
 from chalicelib import wiring
@@ -51,22 +49,14 @@ def rows(rounds: int = table.ROUNDS) -> list[table.Row]:
     found = []
     for request, (what, at_most) in _BUDGETS.items():
         taken = [table.samples(MODULE, request) for _ in range(rounds)]
-        against = {
-            "bare": "a bare put_item of the same item, packed before"
+        ratios = [each["full"] / each["bare"] for each in taken]
+        against = (
+            "a bare put_item of the same item, packed before"
             if request == "create"
-            else "its bare calls of AWS",
-            "table": "put_item of boto3's Table, which packs it",
-        }
-        found += [
-            table.row(
-                f"{what}, through Chalice: time",
-                against[side],
-                [each["full"] / each[side] for each in taken],
-                at_most=at_most if side == "bare" else None,
-            )
-            for side in taken[0]
-            if side != "full"
-        ]
+            else "its bare calls of AWS"
+        )
+        row = table.row(f"{what}, through Chalice: time", against, ratios, at_most=at_most)
+        found.append(row)
     return found
 
 
@@ -148,8 +138,6 @@ def _measure(request: str) -> dict[str, float]:
         "full": lambda: app(sent, None),
         "bare": _bare(calls, cloud),
     }
-    if request == "create":
-        sides["table"] = _through_table(calls, cloud)
     for act in sides.values():
         for _ in range(_WARM):
             act()
@@ -214,18 +202,6 @@ def _bare(calls: list[_Called], cloud: simulated.Cloud) -> Callable[[], Any]:
             call(**arguments)
 
     return act
-
-
-def _through_table(calls: list[_Called], cloud: simulated.Cloud) -> Callable[[], Any]:
-    session = boto3.session.Session()
-    cloud.serve(session.events)
-    ((_, _, arguments),) = calls
-    rest = {name: value for name, value in arguments.items() if name not in ("TableName", "Item")}
-    plain = {
-        name: TypeDeserializer().deserialize(value) for name, value in arguments["Item"].items()
-    }
-    resource = session.resource("dynamodb").Table(arguments["TableName"])
-    return lambda: resource.put_item(Item=plain, **rest)
 
 
 if __name__ == "__main__":
