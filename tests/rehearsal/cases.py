@@ -27,9 +27,14 @@ def with_file(stage: Stage, content_type: str, content: bytes, **more: Any) -> A
 
 def ready(officer: Person, report: Any) -> Any:
     """Wait until all media of a report are ready, and return them as the officer sees them."""
+    return ready_at(officer, path_of(report))
+
+
+def ready_at(officer: Person, path: str) -> Any:
+    """Wait for the media of what is at a path."""
 
     def look() -> Any:
-        media = officer.get(path_of(report))["media"]
+        media = officer.get(path)["media"]
         states = {medium["state"] for medium in media}
         assert "rejected" not in states, media
         return media if states == {"ready"} else None

@@ -19,6 +19,20 @@ class SignInRefused(Exception):
     """The sign-in pages refuse somebody. The message is the page."""
 
 
+def authorization(client: str, scope: str, back_to: str, verifier: str) -> dict[str, str]:
+    """Return what a client asks for at the pages, with PKCE."""
+    digest = hashlib.sha256(verifier.encode()).digest()
+    return {
+        "client_id": client,
+        "response_type": "code",
+        "scope": scope,
+        "redirect_uri": back_to,
+        "state": secrets.token_urlsafe(18),
+        "code_challenge": base64.urlsafe_b64encode(digest).decode().rstrip("="),
+        "code_challenge_method": "S256",
+    }
+
+
 @dataclass
 class Person:
     """An officer with a password. `second` is the admin who approves what they propose."""
@@ -34,27 +48,18 @@ class Person:
 
         Raises SignInRefused.
         """
-        verifier, state = secrets.token_urlsafe(48), secrets.token_urlsafe(18)
-        digest = hashlib.sha256(verifier.encode()).digest()
-        asked = {
-            "client_id": self.stage.outputs["OfficersClientId"],
-            "response_type": "code",
-            "scope": self.stage.outputs["SignInScope"],
-            "redirect_uri": REDIRECT_URI,
-            "state": state,
-            "code_challenge": base64.urlsafe_b64encode(digest).decode().rstrip("="),
-            "code_challenge_method": "S256",
-        }
-        pages = self.stage.outputs["SignInUrl"]
+        verifier, outputs = secrets.token_urlsafe(48), self.stage.outputs
+        client, pages = outputs["OfficersClientId"], outputs["SignInUrl"]
+        asked = authorization(client, outputs["SignInScope"], REDIRECT_URI, verifier)
         redirect = self.visit(f"{pages}/oauth2/authorize?{urlencode(asked)}")
         arrived = dict(parse_qsl(urlsplit(redirect).query))
-        assert arrived["state"] == state
+        assert arrived["state"] == asked["state"]
         done = self.stage.internet.send(
             "POST",
             f"{pages}/oauth2/token",
             data={
                 "grant_type": "authorization_code",
-                "client_id": asked["client_id"],
+                "client_id": client,
                 "code": arrived["code"],
                 "redirect_uri": REDIRECT_URI,
                 "code_verifier": verifier,

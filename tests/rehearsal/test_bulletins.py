@@ -5,11 +5,10 @@ from typing import Any
 import pytest
 
 from tests import media_samples
-from tests.rehearsal import uploads
+from tests.rehearsal import cases, uploads
 from tests.rehearsal.notices import Notices
 from tests.rehearsal.people import Person
 from tests.rehearsal.stage import Stage
-from tests.rehearsal.waiting import until
 
 PICTURE = media_samples.jpeg(480, 640, orientation=6)
 
@@ -34,14 +33,7 @@ def bulletin(stage: Stage, officer: Person, colleague: Person) -> Any:
     assert granted.status == 201, granted.text
     (grant,) = granted.json["uploads"]
     uploads.post(stage, grant, PICTURE)
-
-    def ready() -> Any:
-        content = colleague.get(path)
-        states = {medium["state"] for medium in content["media"]}
-        assert "rejected" not in states, content["media"]
-        return content if states == {"ready"} else None
-
-    until(ready, "the picture is ready")
+    cases.ready_at(colleague, path)
     own = colleague.approve(f"{path}/approve")
     assert (own.status, own.json["code"]) == (403, "self_approval")
     approved = officer.approve(f"{path}/approve")

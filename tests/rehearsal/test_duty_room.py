@@ -168,12 +168,6 @@ def test_the_map_counts_a_report_where_it_is(stage: Stage, officer: Person) -> N
     assert found["stations"]
 
 
-def test_the_form_of_a_category_has_labels(officer: Person) -> None:
-    form = officer.get(f"/v1/officer/forms?category={CATEGORY}&version=1")
-    assert form["details_version"] in form["versions"]
-    assert all(each["label"] for each in form["details"])
-
-
 def test_a_report_leaves_as_a_zip_with_its_original(stage: Stage, officer: Person) -> None:
     made = cases.with_file(stage, "image/jpeg", PHOTO, category=CATEGORY)
     cases.ready(officer, made)

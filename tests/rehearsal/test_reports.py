@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from tests import media_samples
-from tests.rehearsal import uploads
+from tests.rehearsal import cases, uploads
 from tests.rehearsal.notices import Notices
 from tests.rehearsal.people import Person
 from tests.rehearsal.stage import Stage
@@ -36,16 +36,9 @@ def report(stage: Stage) -> Any:
 
 
 @pytest.fixture(scope="module")
-def opened(report: Any, officer: Person) -> Any:
-    """The report as an officer opens it, when its media are ready."""
-
-    def ready() -> Any:
-        content = officer.get(f"/v1/officer/reports/{report['id']}")
-        states = {medium["state"] for medium in content["media"]}
-        assert "rejected" not in states, content["media"]
-        return content if states == {"ready"} else None
-
-    return until(ready, "the photo and the video are ready")
+def media(report: Any, officer: Person) -> Any:
+    """Its media as an officer sees them, when they are ready."""
+    return cases.ready(officer, report)
 
 
 def test_officers_are_notified_of_the_report_and_of_its_media(
@@ -57,8 +50,8 @@ def test_officers_are_notified_of_the_report_and_of_its_media(
     notices.of(report["id"], "media")
 
 
-def test_an_officer_sees_the_photo_upright_and_without_its_place(opened: Any, stage: Stage) -> None:
-    photo = opened["media"][0]
+def test_an_officer_sees_the_photo_upright_and_without_its_place(media: Any, stage: Stage) -> None:
+    photo = media[0]
     for url in (photo["thumbnail_url"], photo["preview_url"]):
         reply = stage.internet.send("GET", url)
         assert reply.status == 200, reply.text
@@ -88,9 +81,9 @@ def made(stage: Stage, log: str) -> int:
 
 
 def test_an_officer_gets_the_original_unchanged_for_a_reason(
-    report: Any, opened: Any, stage: Stage, officer: Person
+    report: Any, media: Any, stage: Stage, officer: Person
 ) -> None:
-    for medium, content in zip(opened["media"], (PHOTO, VIDEO), strict=True):
+    for medium, content in zip(media, (PHOTO, VIDEO), strict=True):
         path = f"/v1/officer/reports/{report['id']}/media/{medium['media_id']}/original"
         given = officer.call("POST", path, {"reason": "To compare."})
         assert given.status == 200, given.text
@@ -98,13 +91,13 @@ def test_an_officer_gets_the_original_unchanged_for_a_reason(
         assert stage.internet.send("GET", given.json["url"]).content == content
 
 
-def test_an_officer_sees_a_picture_of_the_video(opened: Any, stage: Stage) -> None:
-    video = opened["media"][1]
+def test_an_officer_sees_a_picture_of_the_video(media: Any, stage: Stage) -> None:
+    video = media[1]
     assert video["codec"] == "h264"
     assert media_samples.is_upright(stage.internet.send("GET", video["preview_url"]).content)
 
 
-def test_the_reporter_sees_that_all_has_arrived(report: Any, opened: Any, stage: Stage) -> None:
+def test_the_reporter_sees_that_all_has_arrived(report: Any, media: Any, stage: Stage) -> None:
     own = stage.call("GET", f"/v1/reports/{report['id']}", receipt=report["receipt"])
     assert own.status == 200
     assert [medium["state"] for medium in own.json["media"]] == ["ready", "ready"]
@@ -117,20 +110,9 @@ def test_the_reporter_sees_that_all_has_arrived(report: Any, opened: Any, stage:
     assert same.status == 304
 
 
-def test_another_receipt_opens_nothing(report: Any, stage: Stage) -> None:
-    other = stage.report()
-    reply = stage.call("GET", f"/v1/reports/{report['id']}", receipt=other["receipt"])
-    assert reply.status == 404
-
-
 def test_a_withdrawal_removes_the_pictures(stage: Stage, officer: Person) -> None:
-    made = stage.report(media=[{"content_type": "image/jpeg", "size": len(PHOTO)}])
-    uploads.post(stage, made["uploads"][0], PHOTO)
-    path = f"/v1/officer/reports/{made['id']}"
-    until(
-        lambda: [medium["state"] for medium in officer.get(path)["media"]] == ["ready"],
-        "the photo is ready",
-    )
+    made = cases.with_file(stage, "image/jpeg", PHOTO)
+    cases.ready(officer, made)
     assert pictures(stage, made["id"])
     withdrawn = stage.call("DELETE", f"/v1/reports/{made['id']}", receipt=made["receipt"])
     assert withdrawn.status < 300, withdrawn.text

@@ -3,10 +3,7 @@
 They have a cloud of their own: the other chapters have none, as a stage has by default.
 """
 
-import base64
-import hashlib
 import re
-import secrets
 import uuid
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -21,7 +18,7 @@ from chalicelib.domain.flood.sources import window_of
 from infra.rehearsal import cloud as emulated
 from infra.rehearsal import environments
 from infra.web.headers import cache_control
-from tests.rehearsal.people import Person, chief_of
+from tests.rehearsal.people import Person, authorization, chief_of
 from tests.rehearsal.stage import Reply, Stage
 
 
@@ -114,16 +111,8 @@ def test_officers_sign_in_to_the_console_once_its_address_is_known(
 def visit_from_the_console(stage: Stage, admin: Person) -> Reply:
     """Open the sign-in page as the console does: by its configuration, to come back to it."""
     config = config_of(stage)
-    digest = hashlib.sha256(secrets.token_bytes(32)).digest()
-    asked = {
-        "client_id": config["client_id"],
-        "response_type": "code",
-        "scope": config["scope"],
-        "redirect_uri": f"{stage.outputs['PublicUrl']}/console/",
-        "state": secrets.token_urlsafe(18),
-        "code_challenge": base64.urlsafe_b64encode(digest).decode().rstrip("="),
-        "code_challenge_method": "S256",
-    }
+    back_to = f"{stage.outputs['PublicUrl']}/console/"
+    asked = authorization(config["client_id"], config["scope"], back_to, "v" * 43)
     return stage.internet.send("GET", f"{config['authorization_endpoint']}?{urlencode(asked)}")
 
 
