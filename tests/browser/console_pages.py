@@ -5,11 +5,10 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
-import requests
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import OpenPage
-from tests.browser.officers import LI, Resident, sign_in
+from tests.browser.officers import LI, Resident, officer_api, sign_in
 from tests.local.stack import Stack
 
 SUN = "Admin Sun"
@@ -40,24 +39,12 @@ def call(
     headers: Mapping[str, str] | None = None,
 ) -> Any:
     """Call the API as an officer. Returns the body of the response, or None without one."""
-    response = requests.request(
-        method,
-        stack.api + path,
-        json=body,
-        headers={
-            "Authorization": f"Bearer {_token(stack, username)}",
-            "Idempotency-Key": str(uuid.uuid4()),
-            **(headers or {}),
-        },
-        timeout=30,
-    )
-    assert response.ok, response.text
+    key = {"Idempotency-Key": str(uuid.uuid4())}
+    response = _api(stack, username)(method, path, body, **key, **(headers or {}))
     return response.json() if response.content else None
 
 
-@cache
-def _token(stack: Stack, username: str) -> str:
-    return stack.run("token", username).stdout.strip()
+_api = cache(officer_api)
 
 
 def opened(open_page: OpenPage, resident: Resident, name: str = LI, **context: Any) -> Page:

@@ -113,7 +113,7 @@ def officer_api(stack: Any, username: str) -> Callable[..., requests.Response]:
 
     def call(method: str, path: str, body: Any = None, **more: str) -> requests.Response:
         response = requests.request(
-            method, f"{stack.api}{path}", json=body, headers={**headers, **more}, timeout=10
+            method, f"{stack.api}{path}", json=body, headers={**headers, **more}, timeout=30
         )
         assert response.ok, response.text
         return response

@@ -13,7 +13,7 @@ import requests
 from PIL import Image
 from playwright.sync_api import Locator, Page, Route, expect
 
-from tests.approvals import match_of
+from tests.browser.officers import approve, officer_api
 from tests.local.stack import Stack
 
 PHONE = Path(__file__).parents[3] / "shared" / "data" / "phone-media"
@@ -177,16 +177,11 @@ class Resident:
 class Officer:
     """A seeded officer at the API."""
 
-    def __init__(self, stack: Stack, username: str = "officer") -> None:
-        self.api = stack.api
-        token = stack.run("token", username).stdout.strip()
-        self.headers = {"Authorization": f"Bearer {token}"}
+    def __init__(self, stack: Stack) -> None:
+        self._api = officer_api(stack, "officer")
 
     def call(self, method: str, path: str, body: Any = None, **headers: str) -> Any:
-        response = requests.request(
-            method, self.api + path, json=body, headers=self.headers | headers, timeout=20
-        )
-        assert response.ok, response.text
+        response = self._api(method, path, body, **headers)
         return response.json() if response.content else None
 
     def upload(self, path: str, photo: bytes) -> None:
@@ -200,7 +195,7 @@ class Officer:
 
     def change(self, report_id: str, **change: str) -> None:
         path = f"/v1/officer/reports/{report_id}"
-        version = requests.get(self.api + path, headers=self.headers, timeout=20).headers["ETag"]
+        version = self._api("GET", path).headers["ETag"]
         self.call("PATCH", path, change, **{"If-Match": version})
 
 
@@ -252,8 +247,7 @@ def publish_bulletin(stack: Stack, title: str, *photos: bytes) -> str:
     for photo in photos:
         first.upload(path, photo)
     wait_until(lambda: all(one["state"] == "ready" for one in first.call("GET", path)["media"]))
-    second, approval = Officer(stack, "supervisor"), f"{path}/approve"
-    second.call("POST", approval, **match_of(lambda shown: second.call("GET", shown), approval))
+    approve(stack, "supervisor", f"{path}/approve")
     return str(drafted["id"])
 
 
