@@ -16,10 +16,6 @@ class Engine {
     this.#outbox = await openOutbox({ language: () => 'en' });
   }
 
-  get durable(): boolean {
-    return this.#opened.durable;
-  }
-
   /** Report with the files that an input of this page has, if it has one. */
   async report(report: ReportBody): Promise<void> {
     const files = [...(document.querySelector('input')?.files ?? [])];
@@ -40,11 +36,6 @@ class Engine {
 
   async whenAll(state: Entry['state']): Promise<void> {
     await this.#when((entries) => entries.every((entry) => entry.state === state));
-  }
-
-  /** Wait until the first entry has failed, and is to be tried again. */
-  async whenPutOff(): Promise<void> {
-    await this.#when(([entry]) => entry?.retryAt !== undefined);
   }
 
   async confirm(): Promise<void> {

@@ -121,16 +121,6 @@ def has_focus(target: Locator) -> bool:
     return bool(target.evaluate("element => element === document.activeElement"))
 
 
-@pytest.mark.thorough
-def test_a_template_with_a_gap_is_not_sent(open_page: OpenPage, stack: Stack) -> None:
-    resident = Resident(stack.api, **REPORT)
-    page = open_report(open_page, resident.id)
-    page.get_by_label("Template", exact=True).select_option(label="Officers on their way")
-    page.get_by_role("button", name="Insert").click()
-    press(page, "Send", shows="Replace {place} first.", exact=True)
-    assert resident.read()["messages"] == []
-
-
 def test_of_two_officers_the_second_sees_what_the_first_has_done(
     open_page: OpenPage, stack: Stack
 ) -> None:
@@ -255,19 +245,6 @@ def test_a_picture_is_enlarged_opened_and_redacted(open_page: OpenPage, stack: S
 
 
 @pytest.mark.thorough
-def test_the_contact_is_shown_for_a_reason(open_page: OpenPage, stack: Stack) -> None:
-    resident = Resident(stack.api, contact={"name": "Mr Zhang", "phone": "13800138000"})
-    page = open_report(open_page, resident.id)
-    expect(page.get_by_text("13800138000")).to_have_count(0)
-    page.get_by_role("button", name="Show the contact…").click()
-    dialog = page.get_by_role("dialog", name="Show the contact")
-    press(dialog, "Show the contact", shows="Give a reason: it goes on record.")
-    dialog.get_by_label("Reason").fill("The patrol asks for the entrance.")
-    dialog.get_by_role("button", name="Show the contact").click()
-    expect(page.get_by_role("link", name="13800138000")).to_be_visible()
-
-
-@pytest.mark.thorough
 def test_two_officers_hold_a_report(open_page: OpenPage, stack: Stack) -> None:
     resident = Resident(stack.api)
     page = open_report(open_page, resident.id)
@@ -335,20 +312,6 @@ def test_an_officer_sees_what_the_reporter_reads_before_their_words(
     page.get_by_role("button", name="Close the report").click()
     expect(page.locator(".next-step dl")).to_contain_text("This is not a police matter")
     expect(page.locator(".next-step dl")).to_contain_text("Ask for the city's inspectors.")
-
-
-@pytest.mark.thorough
-def test_a_second_officer_confirms_what_is_malicious(open_page: OpenPage, stack: Stack) -> None:
-    resident = Resident(stack.api)
-    page = open_report(open_page, resident.id)
-    page.get_by_role("button", name="Close…").click()
-    page.get_by_label(re.compile("Malicious")).check()
-    page.get_by_label("What the reporter reads").fill("Checked, and closed.")
-    press(page, "Close the report", shows="You propose “Malicious”.")
-
-    other = open_report(open_page, resident.id, ZHAO)
-    other.get_by_role("button", name="Confirm the outcome").click()
-    expect(other.locator(".next-step dd").first).to_contain_text("Malicious")
 
 
 @pytest.mark.thorough
@@ -655,21 +618,3 @@ def test_what_was_withdrawn_opens_for_a_supervisor_with_a_reason(
     other = open_report(open_page, resident.id, ZHAO)
     other.get_by_label("Reason").fill("A threat was in it.")
     press(other, "Open what was withdrawn", shows=REPORT["text"])
-
-
-@pytest.mark.thorough
-def test_a_caller_gets_the_receipt_of_what_an_officer_enters(
-    open_page: OpenPage, stack: Stack
-) -> None:
-    page = open_page("/console/new")
-    sign_in(page)
-    page.get_by_label("Category").select_option("missing_elderly")
-    page.get_by_label("What happened").fill("My mother has not come home.")
-    page.get_by_label("About how old is the person?").fill("81")
-    page.get_by_label("Telephone").fill("13800138000")
-    page.get_by_role("button", name="Enter the report").click()
-    expect(page.locator(".receipt__code")).to_be_visible()
-    page.get_by_role("button", name="I have given it to the caller").click()
-    page.get_by_role("link", name="Open the report").click()
-    expect(page.get_by_text("My mother has not come home.")).to_be_visible()
-    expect(page.get_by_role("region", name="Report", exact=True)).to_contain_text("81")

@@ -181,17 +181,3 @@ def test_ones_own_request_to_lift_a_hold_is_taken_back(open_page: OpenPage, stac
     expect(page.get_by_text("Held until 1 Jan 2030")).to_be_visible()
     press(page, "Show who did and saw what", shows="request to lift taken back")
     expect(page.get_by_text("lifting declined")).to_have_count(0)
-
-
-@pytest.mark.thorough
-def test_whoever_declines_what_was_lifted_meanwhile_is_told(
-    open_page: OpenPage, stack: Stack
-) -> None:
-    resident = held(stack)
-    page = report_of(open_page, ZHAO, resident)
-    page.get_by_role("button", name="Decline the request…").click()
-    approve(stack, "admin", f"/v1/officer/reports/{resident.id}/hold/lift/approve")
-    page.get_by_label("Reason").fill("An appeal was filed.")
-    page.get_by_role("button", name="Decline the request", exact=True).click()
-    expect(page.get_by_role("alert").get_by_text("This report has no legal hold")).to_be_visible()
-    expect(page.get_by_role("button", name="Ask for a legal hold…")).to_be_visible()

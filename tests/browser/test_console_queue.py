@@ -7,7 +7,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.conftest import OpenPage
 from tests.browser.console_pages import page_of
-from tests.browser.officers import LI, Resident, officer_api, sign_in, sign_in_by_clock
+from tests.browser.officers import LI, Resident, sign_in, sign_in_by_clock
 from tests.browser.screens import assert_usable, overlaps, scrolls_sideways, take_pictures
 from tests.local.stack import Stack
 
@@ -108,21 +108,6 @@ def test_an_empty_list_shows_what_comes_in_by_itself(page: Page, stack: Stack) -
     expect(page.get_by_role("link", name=resident.reference)).to_be_visible()
     expect(page.get_by_role("button", name="show")).to_have_count(0)
     expect(page.get_by_role("heading", name="No report matches these filters.")).to_have_count(0)
-
-
-@pytest.mark.thorough
-def test_what_a_colleague_has_taken_is_seen_at_its_place(page: Page, stack: Stack) -> None:
-    row = page.locator(".report-row").first
-    expect(row.locator(".reference")).to_have_text(re.compile(r"^\w{4}-\w{4}$"))
-    reference = row.locator(".reference").text_content()
-    call = officer_api(stack, "supervisor")
-    [found] = call("GET", f"/v1/officer/reports?reference={reference}").json()["items"]
-    version = {"If-Match": f'"{found["version"]}"'}
-    call("PATCH", f"/v1/officer/reports/{found['id']}", {"assignee": "supervisor"}, **version)
-    page.clock.run_for(PULSE_MS)
-    expect(page.get_by_role("listitem").filter(has_text=reference)).to_contain_text(
-        "Assigned to Supervisor Zhao"
-    )
 
 
 @pytest.mark.thorough

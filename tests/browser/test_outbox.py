@@ -1,7 +1,7 @@
 """What sends a resident's reports, in a real browser against a real stack, without screens.
 
 The engine is built for these tests alone and served in place of an asset, so it runs within the
-policy of the page. A browser process of its own for each test: some are killed, some cripple it.
+policy of the page. A browser process of its own, since it is killed.
 """
 
 import contextlib
@@ -9,14 +9,12 @@ import hashlib
 import os
 import signal
 from collections.abc import Callable, Iterator
-from io import BytesIO
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import requests
-from PIL import Image
 from playwright.sync_api import Browser, BrowserContext, Error, Page, Request
 
 from chalicelib.aws.grants import PART_SIZE
@@ -26,22 +24,10 @@ from tests import media_samples
 from tests.browser import chromium
 from tests.browser.residents import stored
 from tests.local.stack import Stack
-from tests.web import phone_files
 
 WEB = ROOT / "web"
 # Less than the machine can, so that the kill comes in the midst of a video.
 BYTES_A_SECOND = 12 << 20
-
-# A browser that has none of what it may do without: Tor Browser "Safer", a private window.
-CRIPPLED = """
-Object.defineProperty(window, 'indexedDB', {
-  get() { throw new DOMException('', 'SecurityError') },
-});
-window.Worker = window.SharedWorker = class { constructor() { throw new Error('blocked') } };
-for (const name of ['toBlob', 'toDataURL', 'getContext']) {
-  HTMLCanvasElement.prototype[name] = () => { throw new Error('poisoned') };
-}
-"""
 
 type Launch = Callable[..., Page]
 
@@ -65,14 +51,12 @@ def launch(browser: Browser, stack: Stack, engine: str, tmp_path: Path) -> Itera
     """Start a browser with the profile of this test, and open the engine in it."""
     started: list[BrowserContext] = []
 
-    def launched(
-        *arguments: str, script: str = "", open_engine: bool = True, at: Stack = stack
-    ) -> Page:
+    def launched(*, open_engine: bool = True) -> Page:
         context = browser.browser_type.launch_persistent_context(
             tmp_path / "profile",
             executable_path=chromium.find(),
-            args=[*chromium.arguments(), *arguments],
-            base_url=at.api,
+            args=chromium.arguments(),
+            base_url=stack.api,
             service_workers="block",
         )
         started.append(context)
@@ -81,8 +65,6 @@ def launch(browser: Browser, stack: Stack, engine: str, tmp_path: Path) -> Itera
             "**/assets/engine.js",
             lambda route: route.fulfill(body=engine, content_type="text/javascript"),
         )
-        if script:
-            context.add_init_script(script)
         page = context.new_page()
         page.goto("/")
         page.evaluate("import('/assets/engine.js')")
@@ -191,56 +173,3 @@ def test_killed_in_the_midst_of_a_video_it_goes_on_where_it_was(
 def _part(request: Request) -> list[int]:
     number = parse_qs(urlsplit(request.url).query).get("partNumber", [""])[0]
     return [int(number)] if request.method == "PUT" and number else []
-
-
-def test_a_report_is_kept_over_a_time_without_network(
-    launch: Launch, stack: Stack, tmp_path: Path
-) -> None:
-    photo = tmp_path / "photo.jpg"
-    photo.write_bytes(phone_files.jpeg(orientation=6))
-    page = launch()
-    choose(page, photo)
-    page.context.set_offline(True)
-    report(page, "without a network")
-    page.evaluate("engine.whenPutOff()")
-    page.context.set_offline(False)
-    sent = wait_until_sent(page)
-    [original] = stored(stack, sent["reportId"])
-    assert media_samples.CANARY not in original
-    assert hashlib.sha256(original).hexdigest() == page.evaluate("engine.digest()")
-
-
-@pytest.fixture
-def flooded(stack: Stack, tmp_path: Path) -> Iterator[Stack]:
-    """A stack where reports need a proof of work. It serves what was built for `stack`."""
-    started = Stack(tmp_path / "flooded", WEB="on", LIMITS="on")
-    token = started.run("token", "supervisor").stdout.strip()
-    response = requests.put(
-        f"{started.api}/v1/officer/load-level",
-        json={"level": 2, "minutes": 60, "reason": "exercise"},
-        headers={"Authorization": f"Bearer {token}"},
-        timeout=30,
-    )
-    assert response.status_code == 200, response.text
-    yield started
-    started.process.terminate()
-    started.process.wait(60)
-
-
-@pytest.mark.thorough
-@pytest.mark.slow  # without a JIT a proof takes ten seconds on an idle machine
-def test_a_browser_that_may_do_little_sends_all_the_same(
-    launch: Launch, flooded: Stack, tmp_path: Path
-) -> None:
-    """No JIT and so no WebAssembly, no workers, no database, a poisoned canvas; and a flood."""
-    photo = tmp_path / "photo.jpg"
-    photo.write_bytes(phone_files.jpeg(orientation=6))
-    page = launch("--js-flags=--jitless", script=CRIPPLED, at=flooded)
-    assert page.evaluate("typeof WebAssembly") == "undefined"
-    assert page.evaluate("engine.durable") is False
-    choose(page, photo)
-    report(page, "a text")
-    sent = wait_until_sent(page)
-    [original] = stored(flooded, sent["reportId"])
-    assert media_samples.CANARY not in original
-    assert Image.open(BytesIO(original)).getexif() == {0x0112: 6}

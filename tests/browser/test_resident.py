@@ -189,15 +189,6 @@ def test_a_district_is_chosen_on_the_map_or_from_the_list(page: Page, stack: Sta
 
 
 @pytest.mark.thorough
-def test_a_file_that_cannot_be_sent_is_named_at_once(page: Page) -> None:
-    resident = Resident(page).begin()
-    resident.photograph(b"%PDF-1.7", "letter.pdf", "application/pdf")
-    expect(page.locator(".file")).to_contain_text("This kind of file cannot be sent.")
-    page.get_by_role("button", name=re.compile("^Remove ")).click()
-    expect(page.locator(".file")).to_have_count(0)
-
-
-@pytest.mark.thorough
 def test_a_file_of_unknown_structure_is_sent_only_after_a_yes(page: Page, stack: Stack) -> None:
     resident = Resident(page).begin()
     # A photo that ends in the middle of its pixels, as damaged memory cards give.
@@ -208,20 +199,6 @@ def test_a_file_of_unknown_structure_is_sent_only_after_a_yes(page: Page, stack:
     page.get_by_label("Send it as it is").check()
     resident.send()
     assert len(own_report(stack, resident.receipt())["media"]) == 1
-
-
-@pytest.mark.thorough
-def test_what_is_wrong_is_said_at_its_field(page: Page) -> None:
-    resident = Resident(page).begin()
-    resident.send()
-    summary = page.get_by_role("alert").filter(has_text="There is a problem")
-    expect(summary).to_be_focused()
-    page.get_by_role(
-        "link", name="What did you see? Write a few words, or attach a photo, "
-    ).click()
-    expect(page.get_by_label("What did you see?")).to_be_focused()
-    expect(page.get_by_label("What did you see?")).to_have_attribute("aria-invalid", "true")
-    assert page.url.endswith("/")
 
 
 @pytest.mark.thorough

@@ -120,20 +120,6 @@ def test_what_is_sent_is_what_was_shown_when_it_was_sent(page: Page, stack: Stac
     assert begun_words(page) == ["Half of the second"]
 
 
-def test_whoever_goes_on_while_a_report_is_taken_loses_neither(open_page: OpenPage) -> None:
-    page = open_page()
-    resident = sending(page, "The first report.")
-    resident.button("start").click()
-    # It is no draft any more, so nobody erases it.
-    expect(page.get_by_text("You have begun a report.")).to_have_count(0)
-    begun(page, "The second report.")
-    page.evaluate("window.go()")
-    expect(page.get_by_label("What did you see?")).to_have_value("The second report.")
-    resident.button("start").click()
-    expect(page.get_by_text("Sent. Keep your receipt.")).to_be_visible()
-    assert begun_words(page) == ["The second report."]
-
-
 def test_what_is_taken_is_neither_changed_nor_erased(open_page: OpenPage, stack: Stack) -> None:
     page = open_page()
     resident = sending(page, "First half.")

@@ -115,19 +115,6 @@ def test_a_new_report_never_holds_the_words_of_another(page: Page) -> None:
     expect(page.locator(".file")).to_have_count(1)
 
 
-def test_what_was_erased_from_the_list_does_not_come_back(page: Page) -> None:
-    resident = Resident(page).begin("I was writing this.")
-    resident.button("start").click()
-    page.get_by_role("button", name="Erase it").click()
-    press(page, "Yes, erase it", shows="The report that you had begun is erased.")
-    # Neither when the page is hidden nor when another report is begun.
-    page.evaluate("dispatchEvent(new Event('pagehide'))")
-    resident.begin_kept("Another one.")
-    resident.button("start").click()
-    expect(page.get_by_role("button", name="Go on with it")).to_have_count(1)
-    assert resident.kept_rows() == 1
-
-
 @pytest.mark.thorough
 def test_a_receipt_is_kept_until_the_person_has_it(page: Page) -> None:
     resident = Resident(page)
@@ -234,23 +221,6 @@ def test_a_message_without_network_arrives_once(
     assert _own_words(stack, receipt) == ["Still at the bus stop.", "He sits down."]
     # Neither the words nor the receipt are left.
     assert Resident(again).kept_rows() == 0
-
-
-@pytest.mark.thorough
-def test_a_message_is_sent_by_itself_when_the_network_is_back(
-    page: Page, open_page: OpenPage, stack: Stack
-) -> None:
-    resident, receipt = _opened_elsewhere(page, open_page)
-    phone = resident.page
-    phone.context.set_offline(True)
-    _say(phone, "He sits down.")
-    expect(phone.locator(".message--waiting").get_by_text("not sent yet")).to_be_visible()
-    resident.button("closing").click()
-    expect(phone.get_by_text("because not everything is sent")).to_be_visible()
-    phone.get_by_role("button", name="Open", exact=True).click()
-    phone.context.set_offline(False)
-    expect(phone.locator(".message--waiting")).to_have_count(0)
-    wait_until(lambda: _own_words(stack, receipt) == ["He sits down."])
 
 
 @pytest.mark.thorough

@@ -3,14 +3,7 @@
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.residents import (
-    SLOW_OUTBOX,
-    Resident,
-    begun_words,
-    own_report,
-    phone_photo,
-    wait_until,
-)
+from tests.browser.residents import Resident, own_report, phone_photo
 from tests.local.stack import Stack
 
 pytestmark = pytest.mark.thorough
@@ -29,29 +22,6 @@ def test_a_double_press_sends_one_report(page: Page) -> None:
     assert resident.kept_rows() == 1
 
 
-def test_a_double_press_corrects_a_report_once(page: Page) -> None:
-    page.context.add_init_script(SLOW_OUTBOX)
-    page.reload()
-    resident = Resident(page)
-    receipt = resident.file()
-    resident.confirm_receipt()
-    words = f"My other report is {receipt}"
-    resident.begin(words)
-    resident.send()
-    correct = page.get_by_role("button", name="Correct it")
-    expect(correct).to_be_visible()
-    # The words are a draft again, and the outbox has not erased them yet.
-    page.evaluate("window.slow = true")
-    _press_twice(correct)
-    wait_until(lambda: begun_words(page) == [words])
-    _press_twice(correct)
-    page.evaluate("window.go()")
-    expect(page.get_by_label("What did you see?")).to_have_value(words)
-    resident.button("start").click()
-    expect(page.get_by_role("button", name="Go on with it")).to_have_count(1)
-    assert begun_words(page) == [words]
-
-
 def test_a_double_press_sends_one_message(page: Page, stack: Stack) -> None:
     resident = Resident(page)
     receipt = resident.file()
@@ -61,20 +31,6 @@ def test_a_double_press_sends_one_message(page: Page, stack: Stack) -> None:
     expect(page.get_by_text("Your message is sent.")).to_be_visible()
     expect(page.locator(".message--waiting")).to_have_count(0)
     assert [one["text"] for one in own_report(stack, receipt)["messages"]] == ["Pressed twice."]
-
-
-def test_a_double_press_corrects_a_message_once(page: Page) -> None:
-    resident = Resident(page)
-    receipt = resident.file()
-    resident.button("open_mine").click()
-    field = page.get_by_label("Write to the police")
-    field.fill(receipt)
-    page.get_by_role("button", name="Send", exact=True).click()
-    correct = page.get_by_role("button", name="Correct it")
-    expect(correct).to_be_visible()
-    _press_twice(correct)
-    expect(page.locator(".message--waiting")).to_have_count(0)
-    expect(field).to_have_value(receipt)
 
 
 def test_a_double_press_adds_files_once(page: Page, stack: Stack) -> None:

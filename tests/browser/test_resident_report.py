@@ -61,15 +61,6 @@ def test_news_are_asked_for_only_while_somebody_looks(page: Page, stack: Stack) 
 
 
 @pytest.mark.thorough
-def test_more_files_are_sent_to_a_report(page: Page, stack: Stack) -> None:
-    resident, receipt, _ = _opened(page, stack)
-    page.get_by_role("button", name="Add photos, videos or sound").click()
-    resident.photograph(phone_photo())
-    press(page, "Send the files", shows="The files are sent.")
-    assert len(own_report(stack, receipt)["media"]) == 1
-
-
-@pytest.mark.thorough
 def test_files_that_were_chosen_for_one_report_are_offered_for_no_other(
     page: Page, stack: Stack
 ) -> None:

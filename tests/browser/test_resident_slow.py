@@ -32,32 +32,6 @@ _BREAK = """() => {
     return erase.apply(this, key);
   };
 }"""
-# Is not done with the erasing of a draft, as long as `busy`.
-_HOLD = """() => {
-  const erase = IDBObjectStore.prototype.delete;
-  window.busy = true;
-  IDBTransaction.prototype.commit = () => {};
-  IDBObjectStore.prototype.delete = function (...key) {
-    const wait = () => { if (window.busy) this.count().onsuccess = wait; };
-    if (this.name === 'drafts') wait();
-    return erase.apply(this, key);
-  };
-}"""
-# Notes in which order words are kept and an entry is erased.
-_NOTE_ORDER = """() => {
-  const note = (store, what) =>
-    store.transaction.addEventListener('complete', () => window.order.push(what));
-  const [put, erase] = [IDBObjectStore.prototype.put, IDBObjectStore.prototype.delete];
-  window.order = [];
-  IDBObjectStore.prototype.put = function (...row) {
-    if (this.name === 'drafts') note(this, 'kept');
-    return put.apply(this, row);
-  };
-  IDBObjectStore.prototype.delete = function (...key) {
-    if (this.name === 'entries') note(this, 'erased');
-    return erase.apply(this, key);
-  };
-}"""
 
 
 def _slow(page: Page) -> Resident:
@@ -195,16 +169,6 @@ def test_a_refused_report_stays_when_the_corrected_one_finds_no_room(page: Page)
     expect(page.get_by_text("The report as it was")).to_have_count(0)
 
 
-def test_a_refused_message_is_erased_only_when_its_words_are_kept(page: Page) -> None:
-    resident = Resident(page)
-    words = _refused_message(resident)
-    page.evaluate(_NOTE_ORDER)
-    resident.button("Correct it").click()
-    expect(page.locator(".message--waiting")).to_have_count(0)
-    expect(page.get_by_label("Write to the police")).to_have_value(words)
-    assert page.evaluate("window.order") == ["kept", "erased"]
-
-
 def test_a_refused_message_stays_when_its_words_find_no_room(page: Page) -> None:
     resident = Resident(page)
     words = _refused_message(resident)
@@ -244,17 +208,6 @@ def test_no_is_no_answer_while_yes_is_at_work(page: Page) -> None:
     expect(resident.button("erase_yes")).to_be_visible()
     page.evaluate("window.go()")
     expect(page.get_by_text("Erased from this device.")).to_be_visible()
-
-
-def test_erasing_a_draft_shows_that_it_goes_on(page: Page) -> None:
-    resident = Resident(page).begin_kept("Erased slowly.")
-    page.evaluate(_HOLD)
-    resident.button("Erase and go back").click()
-    resident.button("Erase and go back").click()
-    expect(resident.button("Erase and go back")).to_have_attribute("aria-busy", "true")
-    page.evaluate("window.busy = false")
-    expect(resident.heading("Tell the police what you saw")).to_be_visible()
-    assert resident.kept_rows() == 0
 
 
 def test_a_report_that_is_sent_before_the_outbox_is_open_is_sent_once_it_is(page: Page) -> None:
