@@ -1,8 +1,8 @@
-import { useEffect } from 'preact/hooks';
 import { language } from '../../shared/language.ts';
 import { clock } from '../../shared/time.ts';
 import { useDesk } from '../desk.ts';
 import { ok, useLoaded, Waiting } from '../parts/asking.tsx';
+import { Group, Row } from '../parts/rows.tsx';
 import { type Api, isAdmin, type ListedReport, type Schemas, seesReports } from '../types.ts';
 import { OFFICERS, pathTo } from '../router.ts';
 import { wordFor, words } from '../words.ts';
@@ -44,8 +44,8 @@ function Reports() {
     <Waiting loaded={loaded} again={again}>
       {({ rows, isWhole }) => (
         <>
-          <List title={t.reports} rows={rows.filter((row) => row.awaits.length > 0)} />
-          <List title={t.mutes} rows={rows.filter((row) => row.flags.includes('muted'))} />
+          <List id="waiting" title={t.reports} rows={rows.filter((row) => row.awaits.length > 0)} />
+          <List id="mutes" title={t.mutes} rows={rows.filter((row) => row.flags.includes('muted'))} />
           {!isWhole && <p class="hint">{t.looked(rows.length)}</p>}
         </>
       )}
@@ -53,49 +53,60 @@ function Reports() {
   );
 }
 
-function List({ title, rows }: { title: string; rows: readonly ListedReport[] }) {
+interface ListProps {
+  id: string;
+  title: string;
+  rows: readonly ListedReport[];
+}
+
+function List({ id, title, rows }: ListProps) {
   const { names } = useDesk();
   return (
-    <section>
-      <h2>
-        {title} <span class="count">{rows.length}</span>
-      </h2>
-      {rows.length === 0 && <p class="muted">{text().waiting.none}</p>}
-      {rows.length > 0 && (
-        <ul class="rows">
-          {rows.map((row) => (
-            <li class="rows__one" key={row.id}>
-              <a class="rows__title" href={pathTo(`reports/${row.id}`)}>
-                {row.reference}
-              </a>
-              <p class="rows__facts">
-                {row.awaits.map((step) => (
-                  <span key={step} class="state state--waiting">
-                    {wordFor(words().awaits, step)}
-                  </span>
-                ))}
-                <span>{wordFor(words().status, row.status)}</span>
-                <span>{names.category(row.category)}</span>
-                <span>{names.district(row.district)}</span>
-              </p>
-            </li>
+    <Group id={id} title={title} items={rows} none={text().waiting.none}>
+      {(row) => (
+        <Row key={row.id} to={pathTo(`reports/${row.id}`)} title={row.reference}>
+          {row.awaits.map((step) => (
+            <span key={step} class="state state--waiting">
+              {wordFor(words().awaits, step)}
+            </span>
           ))}
-        </ul>
+          <span>{wordFor(words().status, row.status)}</span>
+          <span>{names.category(row.category)}</span>
+          <span>{names.district(row.district)}</span>
+        </Row>
       )}
-    </section>
+    </Group>
   );
 }
 
 function Exports() {
-  const { api } = useDesk();
-  const { loaded, again } = useLoaded(() => ok(api.GET('/v1/officer/exports')), 'exports');
+  const { api, names } = useDesk();
+  const { loaded, again } = useLoaded(async () => {
+    const read = await ok(api.GET('/v1/officer/exports'));
+    void names.meet(read.items.flatMap(({ by, approved_by: approver }) => [by, approver ?? by]));
+    return read;
+  }, 'exports');
   const t = text().waiting;
   return (
     <Waiting loaded={loaded} again={again}>
       {({ items, complete }) => (
         <>
-          <ExportList title={t.exports} exports={items.filter((each) => each.approved_by === null)} />
-          <ExportList title={t.approvedExports} exports={items.filter((each) => each.approved_by)} />
+          <Group
+            id="exports"
+            title={t.exports}
+            items={items.filter((each) => each.approved_by === null)}
+            none={t.none}
+          >
+            {(each) => <ExportRow key={each.id} asked={each} />}
+          </Group>
+          <Group
+            id="approved-exports"
+            title={t.approvedExports}
+            items={items.filter((each) => each.approved_by)}
+            none={t.none}
+          >
+            {(each) => <ExportRow key={each.id} asked={each} />}
+          </Group>
           {!complete && <p class="hint">{t.notAllExports}</p>}
         </>
       )}
@@ -103,35 +114,16 @@ function Exports() {
   );
 }
 
-function ExportList({ title, exports }: { title: string; exports: readonly PendingExport[] }) {
+function ExportRow({ asked }: { asked: PendingExport }) {
   const t = text().waiting;
   const { names } = useDesk();
-  useEffect(() => {
-    void names.meet(exports.flatMap(({ by, approved_by: approver }) => [by, approver ?? by]));
-  }, [names, exports]);
+  const { id, custody, count, by, at, approved_by: approver, ends_at: end } = asked;
   return (
-    <section>
-      <h2>
-        {title} <span class="count">{exports.length}</span>
-      </h2>
-      {exports.length === 0 && <p class="muted">{t.none}</p>}
-      {exports.length > 0 && (
-        <ul class="rows">
-          {exports.map((each) => (
-            <li class="rows__one" key={each.id}>
-              <a class="rows__title" href={pathTo(`exports/${each.id}`)}>
-                {each.custody ? t.exportForCourt : t.exportOf(each.count)}
-              </a>
-              <p class="rows__facts">
-                <span>{t.askedBy(names.officer(each.by), clock(each.at))}</span>
-                {each.approved_by && <span>{t.approvedBy(names.officer(each.approved_by))}</span>}
-                <span>{t.endsAt(clock(each.ends_at))}</span>
-              </p>
-            </li>
-          ))}
-        </ul>
-      )}
-    </section>
+    <Row to={pathTo(`exports/${id}`)} title={custody ? t.exportForCourt : t.exportOf(count)}>
+      <span>{t.askedBy(names.officer(by), clock(at))}</span>
+      {approver && <span>{t.approvedBy(names.officer(approver))}</span>}
+      <span>{t.endsAt(clock(end))}</span>
+    </Row>
   );
 }
 

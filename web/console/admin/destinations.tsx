@@ -15,6 +15,7 @@ import { Back } from '../parts/back.tsx';
 import { ChangedSince, useReread } from '../parts/changed-since.tsx';
 import { Facts } from '../parts/fact.tsx';
 import { focusHeading } from '../parts/focus.ts';
+import { Row, Rows } from '../parts/rows.tsx';
 import { SecondPerson } from '../parts/second-person.tsx';
 import { Sure } from '../parts/sure.tsx';
 import { DESTINATIONS, go, pathTo } from '../router.ts';
@@ -83,23 +84,17 @@ function List() {
       </p>
       <Waiting loaded={loaded} again={again}>
         {({ items }) => (
-          <ul class="rows">
-            {items.length === 0 && <li class="muted">{t.nothing}</li>}
-            {items.map((each) => (
-              <li class="rows__one" key={each.name}>
-                <a class="rows__title" href={pathOf(each.name)}>
-                  {each.name}
-                </a>
-                <p class="rows__facts">
-                  {each.proposal && <span class="state state--waiting">{t.waits}</span>}
-                  <span>{whereTo(each.terms ?? each.proposal?.terms ?? NOTHING, names)}</span>
-                  {each.proposal && (
-                    <span>{t.proposedBy(names.officer(each.proposal.by), clock(each.proposal.at))}</span>
-                  )}
-                </p>
-              </li>
-            ))}
-          </ul>
+          <Rows items={items} none={t.nothing}>
+            {({ name, terms, proposal }) => (
+              <Row key={name} to={pathOf(name)} title={name}>
+                {proposal && <span class="state state--waiting">{t.waits}</span>}
+                <span>{whereTo(terms ?? proposal?.terms ?? NOTHING, names)}</span>
+                {proposal && (
+                  <span>{t.proposedBy(names.officer(proposal.by), clock(proposal.at))}</span>
+                )}
+              </Row>
+            )}
+          </Rows>
         )}
       </Waiting>
     </>

@@ -3,8 +3,9 @@ import { clock } from '../../shared/time.ts';
 import { useDesk } from '../desk.ts';
 import type { Names } from '../names.ts';
 import { ok, useLoaded, Waiting } from '../parts/asking.tsx';
+import { Group, Row } from '../parts/rows.tsx';
 import { APPOINT, officerPath, pathTo } from '../router.ts';
-import { isOnlyProposed, type Officer, type Row } from './row.ts';
+import { isOnlyProposed, type Officer } from './row.ts';
 import { text } from './texts.ts';
 
 /** Everybody who works here, and who is proposed. What awaits approval comes first. */
@@ -26,9 +27,9 @@ export function OfficerList() {
       <Waiting loaded={loaded} again={again}>
         {({ items }) => (
           <>
-            <Group name="waiting" officers={items.filter((each) => each.proposal !== null)} />
-            <Group name="active" officers={items.filter((each) => each.active)} />
-            <Group
+            <Officers name="waiting" officers={items.filter((each) => each.proposal !== null)} />
+            <Officers name="active" officers={items.filter((each) => each.active)} />
+            <Officers
               name="inactive"
               officers={items.filter((each) => !each.active && !isOnlyProposed(each))}
             />
@@ -39,55 +40,43 @@ export function OfficerList() {
   );
 }
 
-interface GroupProps {
+interface OfficersProps {
   name: 'waiting' | 'active' | 'inactive';
   officers: readonly Officer[];
 }
 
-function Group({ name, officers }: GroupProps) {
+function Officers({ name, officers }: OfficersProps) {
   const { names } = useDesk();
+  const t = text().officers;
   return (
-    <section aria-labelledby={`officers-${name}`}>
-      <h2 id={`officers-${name}`}>
-        {text().officers.groups[name]} <span class="count">{officers.length}</span>
-      </h2>
-      {officers.length === 0 && <p class="muted">{text().officers.empty}</p>}
-      {officers.length > 0 && (
-        <ul class="rows">
-          {officers.map((officer) => (
-            <li class="rows__one" key={officer.username}>
-              <a class="rows__title" href={officerPath(officer.username)}>
-                {officer.name || officer.proposal?.row.name || officer.username}
-              </a>
-              <p class="rows__facts">
-                <span>{officer.username}</span>
-                {name === 'waiting' && officer.proposal ? (
-                  <span>{text().officers.proposedBy(names.officer(officer.proposal.by), clock(officer.proposal.at))}</span>
-                ) : (
-                  <>
-                    <span>{rolesInWords(officer)}</span>
-                    <span>
-                      {text().categoriesOf(
-                        scopeInWords(officer.categories, (code) => names.category(code)),
-                      )}
-                    </span>
-                    <span>
-                      {text().districtsOf(
-                        scopeInWords(officer.districts, (code) => names.district(code)),
-                      )}
-                    </span>
-                  </>
-                )}
-              </p>
-            </li>
-          ))}
-        </ul>
+    <Group id={`officers-${name}`} title={t.groups[name]} items={officers} none={t.empty}>
+      {(officer) => (
+        <Row
+          key={officer.username}
+          to={officerPath(officer.username)}
+          title={officer.name || officer.proposal?.row.name || officer.username}
+        >
+          <span>{officer.username}</span>
+          {name === 'waiting' && officer.proposal ? (
+            <span>{t.proposedBy(names.officer(officer.proposal.by), clock(officer.proposal.at))}</span>
+          ) : (
+            <>
+              <span>{rolesInWords(officer)}</span>
+              <span>
+                {text().categoriesOf(scopeInWords(officer.categories, (code) => names.category(code)))}
+              </span>
+              <span>
+                {text().districtsOf(scopeInWords(officer.districts, (code) => names.district(code)))}
+              </span>
+            </>
+          )}
+        </Row>
       )}
-    </section>
+    </Group>
   );
 }
 
-export function rolesInWords(row: Pick<Row, 'roles'>): string {
+export function rolesInWords(row: Pick<Officer, 'roles'>): string {
   return listed(row.roles.map((role) => text().roles[role])) || text().none;
 }
 

@@ -17,6 +17,7 @@ import {
 } from '../parts/asking.tsx';
 import { focusHeading } from '../parts/focus.ts';
 import { folded } from '../parts/folded.ts';
+import { Row } from '../parts/rows.tsx';
 import { pathTo } from '../router.ts';
 import type { ListedReport } from '../types.ts';
 import { wordFor, words } from '../words.ts';
@@ -279,17 +280,12 @@ export function Leads({ bulletin }: { bulletin: Bulletin }) {
       {leads && (
         <ul class="rows">
           {leads.map((lead) => (
-            <li class="rows__one" key={lead.id}>
-              <a class="rows__title" href={pathTo(`reports/${lead.id}`)}>
-                {lead.reference}
-              </a>
-              <p class="rows__facts">
-                <span>{wordFor(words().status, lead.status)}</span>
-                <span>{names.category(lead.category)}</span>
-                <span>{names.district(lead.district)}</span>
-                <span>{clock(lead.received_at)}</span>
-              </p>
-            </li>
+            <Row key={lead.id} to={pathTo(`reports/${lead.id}`)} title={lead.reference}>
+              <span>{wordFor(words().status, lead.status)}</span>
+              <span>{names.category(lead.category)}</span>
+              <span>{names.district(lead.district)}</span>
+              <span>{clock(lead.received_at)}</span>
+            </Row>
           ))}
         </ul>
       )}

@@ -7,13 +7,13 @@ import { clock } from '../../shared/time.ts';
 import { useDesk } from '../desk.ts';
 import { ok, useLoaded, Waiting } from '../parts/asking.tsx';
 import { Back } from '../parts/back.tsx';
+import { Group, Row } from '../parts/rows.tsx';
 import { bulletinPath, go, NEW_BULLETIN, path, pathTo, routeOf } from '../router.ts';
 import type { Api, Schemas } from '../types.ts';
 import { grouped, type Groups, type ListedBulletin } from './approvals.ts';
 import { Editor } from './editor.tsx';
 import { OpenedBulletin, stateClass, titleOf, waitingWords } from './opened-bulletin.tsx';
 import { text } from './texts.ts';
-import '../parts/lists.css';
 import './bulletins.css';
 
 /** Bulletins: the list, a new one, or one of them. */
@@ -128,41 +128,35 @@ function Grouped({ items, groups, isFiltered }: GroupedProps) {
       {order
         .filter((name) => groups[name].length > 0)
         .map((name) => (
-          <section key={name} aria-labelledby={`group-${name}`}>
-            <h2 id={`group-${name}`}>
-              {text().groups[name]} <span class="count">{groups[name].length}</span>
-            </h2>
-            <ul class="rows">
-              {groups[name].map((each) => (
-                <Row key={each.id} bulletin={each} />
-              ))}
-            </ul>
-          </section>
+          <Group
+            key={name}
+            id={`group-${name}`}
+            title={text().groups[name]}
+            items={groups[name]}
+            none={text().none}
+          >
+            {(each) => <BulletinRow key={each.id} bulletin={each} />}
+          </Group>
         ))}
     </>
   );
 }
 
-function Row({ bulletin }: { bulletin: ListedBulletin }) {
+function BulletinRow({ bulletin }: { bulletin: ListedBulletin }) {
   const { names } = useDesk();
   const waiting = waitingWords(bulletin);
   return (
-    <li class="rows__one">
-      <a class="rows__title" href={bulletinPath(bulletin.id)}>
-        {titleOf(bulletin.title)}
-      </a>
-      <p class="rows__facts">
-        <span class={stateClass(bulletin.state)}>{text().states[bulletin.state]}</span>
-        {waiting && <span class="state state--waiting">{waiting}</span>}
-        <span>{bulletin.channel_label}</span>
-        <span>{text().by(names.officer(bulletin.created_by))}</span>
-        {bulletin.ended_at ? (
-          <span>{text().ended(clock(bulletin.ended_at))}</span>
-        ) : (
-          bulletin.expires_at && <span>{text().until(clock(bulletin.expires_at))}</span>
-        )}
-      </p>
-    </li>
+    <Row to={bulletinPath(bulletin.id)} title={titleOf(bulletin.title)}>
+      <span class={stateClass(bulletin.state)}>{text().states[bulletin.state]}</span>
+      {waiting && <span class="state state--waiting">{waiting}</span>}
+      <span>{bulletin.channel_label}</span>
+      <span>{text().by(names.officer(bulletin.created_by))}</span>
+      {bulletin.ended_at ? (
+        <span>{text().ended(clock(bulletin.ended_at))}</span>
+      ) : (
+        bulletin.expires_at && <span>{text().until(clock(bulletin.expires_at))}</span>
+      )}
+    </Row>
   );
 }
 

@@ -8,11 +8,10 @@ import { Form, TextBox, TextField } from '../../shared/components/field.tsx';
 import { clock } from '../../shared/time.ts';
 import { useDesk } from '../desk.ts';
 import { ok, Refusal, useLoaded, useStep, Waiting } from '../parts/asking.tsx';
+import { Row, Rows } from '../parts/rows.tsx';
 import { go, pathTo } from '../router.ts';
-import type { Schemas } from '../types.ts';
 import { wordFor } from '../words.ts';
 import { requestTexts } from './texts.ts';
-import '../parts/lists.css';
 
 const RIGHTS = ['access', 'correction', 'erasure'] as const;
 const SHOWN = ['open', 'decided'] as const;
@@ -39,32 +38,25 @@ export function RequestsPage() {
         onChange={setShown}
       />
       <Waiting loaded={loaded} again={again}>
-        {({ items }) => <Requests items={items} />}
+        {({ items }) => (
+          <Rows items={items} none={t.none}>
+            {(each) => (
+              <Row
+                key={each.number}
+                to={pathTo(`requests/${each.number}`)}
+                title={t.title(each.number)}
+              >
+                {each.late && <span class="state state--waiting">{t.late}</span>}
+                <span>{wordFor(t.rights, each.right)}</span>
+                <span>{t.dueAt(clock(each.due_at))}</span>
+                {each.outcome && <span>{wordFor(t.outcomes, each.outcome)}</span>}
+              </Row>
+            )}
+          </Rows>
+        )}
       </Waiting>
       <Register />
     </>
-  );
-}
-
-function Requests({ items }: { items: readonly Schemas['ListedRequest'][] }) {
-  const t = requestTexts();
-  if (items.length === 0) return <p class="muted">{t.none}</p>;
-  return (
-    <ul class="rows">
-      {items.map((each) => (
-        <li class="rows__one" key={each.number}>
-          <a class="rows__title" href={pathTo(`requests/${each.number}`)}>
-            {t.title(each.number)}
-          </a>
-          <p class="rows__facts">
-            {each.late && <span class="state state--waiting">{t.late}</span>}
-            <span>{wordFor(t.rights, each.right)}</span>
-            <span>{t.dueAt(clock(each.due_at))}</span>
-            {each.outcome && <span>{wordFor(t.outcomes, each.outcome)}</span>}
-          </p>
-        </li>
-      ))}
-    </ul>
   );
 }
 
