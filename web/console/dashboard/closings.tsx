@@ -4,7 +4,8 @@ import { Button } from '../../shared/components/button.tsx';
 import { Form, TextField } from '../../shared/components/field.tsx';
 import { clock } from '../../shared/time.ts';
 import { useDesk } from '../desk.ts';
-import { ok, Refusal, useStep } from '../parts/asking.tsx';
+import { ok } from '../parts/asking.tsx';
+import { Paged, usePages } from '../parts/pages.tsx';
 import { pathTo } from '../router.ts';
 import type { Schemas } from '../types.ts';
 import { words } from '../words.ts';
@@ -17,24 +18,18 @@ export function Closings() {
   const { api } = useDesk();
   const [officer, setOfficer] = useState('');
   const [day, setDay] = useState(new Date().toISOString().slice(0, 10));
-  const [page, setPage] = useState<Page | null>(null);
-  const step = useStep();
-  const read = (before: Page | null) =>
-    step.run(async () => {
-      const cursor = before?.next_cursor;
-      const query = { officer: officer.trim(), day, ...(cursor && { cursor }) };
-      const next = await ok(api.GET('/v1/officer/closings', { params: { query } }));
-      setPage({ ...next, items: [...(before?.items ?? []), ...next.items] });
-    });
+  const pages = usePages((cursor) => {
+    const query = { officer: officer.trim(), day, ...cursor };
+    return ok(api.GET('/v1/officer/closings', { params: { query } }));
+  });
   return (
     <section class="card" aria-labelledby="closings">
       <h2 id="closings">{text().closingsTitle}</h2>
       <p>{text().closingsWhat}</p>
-      <Form class="row" onSubmit={() => void read(null)}>
+      <Form class="row" onSubmit={() => void pages.read(null)}>
         <TextField
           id="closings-officer"
           label={text().closingsOfficer}
-          error={null}
           autocomplete="off"
           value={officer}
           onValue={setOfficer}
@@ -42,22 +37,17 @@ export function Closings() {
         <TextField
           id="closings-day"
           label={text().closingsDay}
-          error={null}
           type="date"
           value={day}
           onValue={setDay}
         />
-        <Button type="submit" busy={step.busy}>
+        <Button type="submit" busy={pages.step.busy}>
           {text().show}
         </Button>
       </Form>
-      <Refusal failure={step.failure} />
-      {page && <Closed page={page} />}
-      {page?.next_cursor && (
-        <Button busy={step.busy} onClick={() => void read(page)}>
-          {text().closingsMore}
-        </Button>
-      )}
+      <Paged pages={pages} more={text().closingsMore}>
+        {(page) => <Closed page={page} />}
+      </Paged>
     </section>
   );
 }

@@ -4,7 +4,8 @@ import { Button } from '../../shared/components/button.tsx';
 import { Form, TextField } from '../../shared/components/field.tsx';
 import { day } from '../../shared/time.ts';
 import { useDesk } from '../desk.ts';
-import { ok, Refusal, useStep } from '../parts/asking.tsx';
+import { ok } from '../parts/asking.tsx';
+import { Paged, usePages } from '../parts/pages.tsx';
 import type { Schemas } from '../types.ts';
 import { text } from './texts.ts';
 
@@ -15,20 +16,14 @@ type Number = keyof ReturnType<typeof text>['weeksNumbers'];
 export function Weeks() {
   const { api } = useDesk();
   const [week, setWeek] = useState(new Date().toISOString().slice(0, 10));
-  const [page, setPage] = useState<Page | null>(null);
-  const step = useStep();
-  const read = (before: Page | null) =>
-    step.run(async () => {
-      const cursor = before?.next_cursor;
-      const query = { week, ...(cursor && { cursor }) };
-      const next = await ok(api.GET('/v1/officer/numbers', { params: { query } }));
-      setPage({ ...next, items: [...(before?.items ?? []), ...next.items] });
-    });
+  const pages = usePages((cursor) =>
+    ok(api.GET('/v1/officer/numbers', { params: { query: { week, ...cursor } } })),
+  );
   return (
     <section class="card" aria-labelledby="weeks">
       <h2 id="weeks">{text().weeksTitle}</h2>
       <p>{text().weeksWhat}</p>
-      <Form class="row" onSubmit={() => void read(null)}>
+      <Form class="row" onSubmit={() => void pages.read(null)}>
         <TextField
           id="weeks-day"
           label={text().weeksDay}
@@ -36,17 +31,13 @@ export function Weeks() {
           value={week}
           onValue={setWeek}
         />
-        <Button type="submit" busy={step.busy}>
+        <Button type="submit" busy={pages.step.busy}>
           {text().show}
         </Button>
       </Form>
-      <Refusal failure={step.failure} />
-      {page && <Numbers page={page} />}
-      {page?.next_cursor && (
-        <Button busy={step.busy} onClick={() => void read(page)}>
-          {text().weeksMore}
-        </Button>
-      )}
+      <Paged pages={pages} more={text().weeksMore}>
+        {(page) => <Numbers page={page} />}
+      </Paged>
     </section>
   );
 }

@@ -10,6 +10,7 @@ import { colon } from '../../shared/language.ts';
 import { clock, instant } from '../../shared/time.ts';
 import { useDesk } from '../desk.ts';
 import { ok, Refusal, useStep } from '../parts/asking.tsx';
+import { Paged, usePages } from '../parts/pages.tsx';
 import { pathTo } from '../router.ts';
 import { isAuditor, type Opening, type OpeningKind, type Schemas } from '../types.ts';
 import { text } from './texts.ts';
@@ -34,18 +35,18 @@ export function OpeningsPage() {
 
 function OwnOpenings() {
   const { api } = useDesk();
-  const { page, step, read } = usePages((cursor) =>
+  const pages = usePages((cursor) =>
     ok(api.GET('/v1/officer/me/openings', { params: { query: cursor } })),
   );
-  const begin = useRef(read);
+  const begin = useRef(pages.read);
   useEffect(() => void begin.current(null), []);
   return (
     <>
       <h1>{text().own}</h1>
       <p>{text().ownWhat}</p>
-      <Refusal failure={step.failure} />
-      {page && <Openings page={page} />}
-      <More page={page} label={text().more} busy={step.busy} read={read} />
+      <Paged pages={pages} more={text().more}>
+        {(page) => <Openings page={page} />}
+      </Paged>
     </>
   );
 }
@@ -58,7 +59,7 @@ function AllOpenings() {
   // What is shown, and exported, is what was asked, whatever is in the fields by now.
   const [answered, setAnswered] = useState<Asked>({});
   const write = (change: Partial<typeof asked>) => setAsked({ ...asked, ...change });
-  const { page, step, read } = usePages((cursor) => {
+  const pages = usePages((cursor) => {
     const filters = cursor.cursor ? answered : filtersOf(asked);
     setAnswered(filters);
     return ok(api.GET('/v1/audit/openings', { params: { query: { ...filters, ...cursor } } }));
@@ -67,7 +68,7 @@ function AllOpenings() {
     <>
       <h1>{text().all}</h1>
       <p>{text().allWhat}</p>
-      <Form class="card openings__form" aria-label={text().filters} onSubmit={() => void read(null)}>
+      <Form class="card openings__form" aria-label={text().filters} onSubmit={() => void pages.read(null)}>
         <div class="row">
           <TextField
             id="openings-officer"
@@ -108,14 +109,14 @@ function AllOpenings() {
             />
           ))}
         </div>
-        <Button kind="primary" type="submit" busy={step.busy}>
+        <Button kind="primary" type="submit" busy={pages.step.busy}>
           {text().ask}
         </Button>
       </Form>
-      <Refusal failure={step.failure} />
-      {page && <Openings page={page} />}
-      <More page={page} label={text().next} busy={step.busy} read={read} />
-      {page && page.items.length > 0 && (
+      <Paged pages={pages} more={text().next}>
+        {(page) => <Openings page={page} />}
+      </Paged>
+      {pages.page && pages.page.items.length > 0 && (
         <Export key={JSON.stringify(answered)} filters={answered} />
       )}
     </>
@@ -131,34 +132,6 @@ function filtersOf(asked: Record<'officer' | 'report' | 'kind' | 'since' | 'unti
     ...(asked.since && { since: at(asked.since) }),
     ...(asked.until && { until: at(asked.until) }),
   };
-}
-
-/** Read pages of a list, each after the one before. `read(null)` begins anew. */
-function usePages(ask: (cursor: { cursor?: string }) => Promise<Page>) {
-  const [page, setPage] = useState<Page | null>(null);
-  const step = useStep();
-  const read = (before: Page | null) =>
-    step.run(async () => {
-      const next = await ask(before?.next_cursor ? { cursor: before.next_cursor } : {});
-      setPage({ ...next, items: [...(before?.items ?? []), ...next.items] });
-    });
-  return { page, step, read };
-}
-
-interface MoreProps {
-  page: Page | null;
-  label: string;
-  busy: boolean;
-  read: (before: Page) => Promise<boolean>;
-}
-
-function More({ page, label, busy, read }: MoreProps) {
-  if (!page?.next_cursor) return null;
-  return (
-    <Button busy={busy} onClick={() => void read(page)}>
-      {label}
-    </Button>
-  );
 }
 
 function Openings({ page: { items, next_cursor } }: { page: Page }) {
