@@ -174,22 +174,8 @@ async function originalOf(api: Api, report: Report, reference: string): Promise<
   return (outcome.ok && outcome.data.items[0]?.id) || null;
 }
 
-interface CloseDuplicatesProps extends OfReport {
-  shown: boolean;
-  onClose: () => void;
-}
-
 /** Close the open duplicates of an original together, with one reason. */
-export function CloseDuplicatesDialog({ open, report, shown, onClose }: CloseDuplicatesProps) {
-  const t = reportTexts();
-  return (
-    <Dialog open={shown} title={t.related.closeTitle} onClose={onClose}>
-      <CloseThem open={open} report={report} onClose={onClose} />
-    </Dialog>
-  );
-}
-
-function CloseThem({ open, report, onClose }: Omit<CloseDuplicatesProps, 'shown'>) {
+export function CloseDuplicates({ open, report, onClose }: Omit<CloseProps, 'shown'>) {
   const t = reportTexts();
   const { api } = useDesk();
   const fixed = useOutcomeText('duplicate');

@@ -4,7 +4,6 @@ import type { ComponentChildren } from 'preact';
 import { useRef } from 'preact/hooks';
 
 import { Button, Spinner } from '../../shared/components/button.tsx';
-import { Dialog } from '../../shared/components/dialog.tsx';
 import { Status } from '../../shared/components/status.tsx';
 import { useSaid } from '../../shared/language.ts';
 import { clock, duration } from '../../shared/time.ts';
@@ -33,28 +32,14 @@ export function alikeText(similar: Similar, metres?: number): string {
   return [t.apart(duration(similar.minutes_apart)), ...(far ? [far] : []), ...why].join(' · ');
 }
 
-interface CompareProps extends OfReport {
-  /** Shown while there is one. */
-  other: Similar | null;
+interface ComparisonProps extends OfReport {
+  similar: Similar;
   onClose: () => void;
   onDismiss: (other: Similar) => void;
   onLinked: (other: Similar) => void;
 }
 
-export function CompareDialog({ other, ...props }: CompareProps) {
-  const t = reportTexts();
-  return (
-    <Dialog open={other !== null} title={t.related.compareTitle} onClose={props.onClose}>
-      {other && <Comparison key={other.id} similar={other} {...props} />}
-    </Dialog>
-  );
-}
-
-interface ComparisonProps extends Omit<CompareProps, 'other'> {
-  similar: Similar;
-}
-
-function Comparison({ open, report, similar, onClose, onDismiss, onLinked }: ComparisonProps) {
+export function Comparison({ open, report, similar, onClose, onDismiss, onLinked }: ComparisonProps) {
   const t = reportTexts();
   const { api, names } = useDesk();
   const [problem, setProblem] = useSaid('');

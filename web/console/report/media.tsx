@@ -3,6 +3,7 @@
 import { useCallback, useState } from 'preact/hooks';
 
 import { Button } from '../../shared/components/button.tsx';
+import { Dialog } from '../../shared/components/dialog.tsx';
 import { clock, hasZone } from '../../shared/time.ts';
 import { Icon } from '../frame/icon.tsx';
 import { size } from '../numbers.ts';
@@ -16,8 +17,8 @@ import { focusField } from '../parts/focus.ts';
 import { Clip, plays, WithoutClip } from './clip.tsx';
 import { Lightbox, picturesOf } from './lightbox.tsx';
 import type { OfReport } from './open-report.ts';
-import { OriginalDialog } from './original.tsx';
-import { RedactionDialog } from './redaction.tsx';
+import { Original } from './original.tsx';
+import { Redaction } from './redaction.tsx';
 import { reportTexts } from './texts.ts';
 import './media.css';
 
@@ -79,8 +80,12 @@ export function Media({ open, report }: OfReport) {
           </>
         )}
       </Lightbox>
-      <OriginalDialog reportId={report.id} medium={shown('original')} onClose={close} />
-      <RedactionDialog open={open} medium={shown('redact')} onClose={close} />
+      <Dialog open={shown('original') !== null} title={t.media.originalTitle} onClose={close}>
+        {medium && <Original reportId={report.id} medium={medium} onClose={close} />}
+      </Dialog>
+      <Dialog open={shown('redact') !== null} title={t.redaction.title} onClose={close}>
+        {medium && <Redaction open={open} medium={medium} onClose={close} />}
+      </Dialog>
     </section>
   );
 }

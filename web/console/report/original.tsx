@@ -1,7 +1,6 @@
 import { useState } from 'preact/hooks';
 
 import { Button } from '../../shared/components/button.tsx';
-import { Dialog } from '../../shared/components/dialog.tsx';
 import { outcomeOf } from '../calls.ts';
 import { useDesk } from '../desk.ts';
 import { ReasonForm } from '../parts/reason-form.tsx';
@@ -10,30 +9,12 @@ import { reportTexts } from './texts.ts';
 
 interface OriginalProps {
   reportId: string;
-  /** Shown while there is one. */
-  medium: Medium | null;
-  onClose: () => void;
-}
-
-/** Open a file as it was sent, for a reason. */
-export function OriginalDialog({ reportId, medium, onClose }: OriginalProps) {
-  const t = reportTexts();
-  return (
-    <Dialog open={medium !== null} title={t.media.originalTitle} onClose={onClose}>
-      {medium && (
-        <Original key={medium.media_id} reportId={reportId} medium={medium} onClose={onClose} />
-      )}
-    </Dialog>
-  );
-}
-
-interface Props {
-  reportId: string;
   medium: Medium;
   onClose: () => void;
 }
 
-function Original({ reportId, medium, onClose }: Props) {
+/** Open a file as it was sent, for a reason. */
+export function Original({ reportId, medium, onClose }: OriginalProps) {
   const t = reportTexts();
   const { api } = useDesk();
   const [url, setUrl] = useState<string | null>(null);

@@ -3,7 +3,6 @@
 import { useRef, useState } from 'preact/hooks';
 
 import { Button } from '../../shared/components/button.tsx';
-import { Dialog } from '../../shared/components/dialog.tsx';
 import { Status } from '../../shared/components/status.tsx';
 import { useSaid } from '../../shared/language.ts';
 import { type Outcome, outcomeOf } from '../calls.ts';
@@ -15,26 +14,11 @@ import { reportTexts } from './texts.ts';
 
 interface RedactionProps {
   open: OpenReport;
-  medium: Medium | null;
-  onClose: () => void;
-}
-
-export function RedactionDialog({ open, medium, onClose }: RedactionProps) {
-  const t = reportTexts();
-  return (
-    <Dialog open={medium !== null} title={t.redaction.title} onClose={onClose}>
-      {medium && <Editor key={medium.media_id} open={open} medium={medium} onClose={onClose} />}
-    </Dialog>
-  );
-}
-
-interface EditorProps {
-  open: OpenReport;
   medium: Medium;
   onClose: () => void;
 }
 
-function Editor({ open, medium, onClose }: EditorProps) {
+export function Redaction({ open, medium, onClose }: RedactionProps) {
   const t = reportTexts();
   const { api } = useDesk();
   const [regions, setRegions] = useState<Region[]>(medium.redaction?.regions ?? []);

@@ -3,6 +3,7 @@
 import { useState } from 'preact/hooks';
 
 import { Button } from '../../shared/components/button.tsx';
+import { Dialog } from '../../shared/components/dialog.tsx';
 import { Status } from '../../shared/components/status.tsx';
 import { useSaid } from '../../shared/language.ts';
 import { outcomeOf } from '../calls.ts';
@@ -16,8 +17,8 @@ import { queueTexts } from '../queue/texts.ts';
 import { go, pathTo } from '../router.ts';
 import type { Schemas } from '../types.ts';
 import { wordFor, words } from '../words.ts';
-import { CloseDuplicatesDialog } from './close-dialog.tsx';
-import { alikeText, CompareDialog } from './compare.tsx';
+import { CloseDuplicates } from './close-dialog.tsx';
+import { alikeText, Comparison } from './compare.tsx';
 import type { OfReport, OpenReport } from './open-report.ts';
 import { MOST_SIMILAR } from './parts-nav.tsx';
 import { reportTexts } from './texts.ts';
@@ -55,6 +56,7 @@ function Duplicates({ open, report }: OfReport) {
   const [closing, setClosing] = useState(false);
   const isOpen = ({ status }: Other) => status !== 'closed' && status !== 'withdrawn';
   const left = report.duplicates.filter(isOpen).length;
+  const close = () => setClosing(false);
   if (report.duplicates.length === 0) return null;
   return (
     <>
@@ -68,12 +70,9 @@ function Duplicates({ open, report }: OfReport) {
       </ul>
       {report.status === 'closed' && left > 0 && <p>{t.duplicatesLeft(left)}</p>}
       {left > 0 && <Button onClick={() => setClosing(true)}>{t.closeDuplicates}</Button>}
-      <CloseDuplicatesDialog
-        open={open}
-        report={report}
-        shown={closing}
-        onClose={() => setClosing(false)}
-      />
+      <Dialog open={closing} title={t.related.closeTitle} onClose={close}>
+        <CloseDuplicates open={open} report={report} onClose={close} />
+      </Dialog>
     </>
   );
 }
@@ -86,6 +85,7 @@ function Similar({ open, report }: OfReport) {
   const { api, apart, walk } = useDesk();
   const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set());
   const [compared, setCompared] = useState<SimilarOne | null>(null);
+  const endComparing = () => setCompared(null);
   const [help, setHelp] = useState(false);
   const [said, setSaid] = useSaid('');
   const [problem, setProblem] = useSaid('');
@@ -207,14 +207,18 @@ function Similar({ open, report }: OfReport) {
         </>
       )}
       <Status kind="error">{problem}</Status>
-      <CompareDialog
-        open={open}
-        report={report}
-        other={compared}
-        onClose={() => setCompared(null)}
-        onDismiss={dismiss}
-        onLinked={({ reference }) => tell(() => reportTexts().related.linkedOne(reference))}
-      />
+      <Dialog open={compared !== null} title={t.related.compareTitle} onClose={endComparing}>
+        {compared && (
+          <Comparison
+            open={open}
+            report={report}
+            similar={compared}
+            onClose={endComparing}
+            onDismiss={dismiss}
+            onLinked={({ reference }) => tell(() => reportTexts().related.linkedOne(reference))}
+          />
+        )}
+      </Dialog>
       <Help
         open={help}
         onClose={() => setHelp(false)}
