@@ -106,7 +106,10 @@ def wait_until(page: Page, reached: Callable[[], bool]) -> None:
     raise AssertionError("It did not come")
 
 
-def officer_api(stack: Any, username: str) -> Callable[..., requests.Response]:
+type OfficerApi = Callable[..., requests.Response]
+
+
+def officer_api(stack: Any, username: str) -> OfficerApi:
     """Return calls of the API as an officer at another machine."""
     token = stack.run("token", username).stdout.strip()
     headers = {"Authorization": f"Bearer {token}"}
@@ -119,6 +122,12 @@ def officer_api(stack: Any, username: str) -> Callable[..., requests.Response]:
         return response
 
     return call
+
+
+def change_report(call: OfficerApi, report_id: str, **change: Any) -> None:
+    """Read a report, and change it, as an officer at another machine."""
+    path = f"/v1/officer/reports/{report_id}"
+    call("PATCH", path, change, **{"If-Match": call("GET", path).headers["ETag"]})
 
 
 def approve(stack: Any, username: str, path: str) -> requests.Response:

@@ -13,7 +13,7 @@ import requests
 from PIL import Image
 from playwright.sync_api import Locator, Page, Route, expect
 
-from tests.browser.officers import approve, officer_api
+from tests.browser.officers import approve, change_report, officer_api
 from tests.local.stack import Stack
 
 PHONE = Path(__file__).parents[3] / "shared" / "data" / "phone-media"
@@ -148,6 +148,13 @@ class Resident:
         self.begin()
         return self.finish(text)
 
+    def file_and_open(self) -> str:
+        """Send a report of a few words, and open it. Return its receipt."""
+        receipt = self.file()
+        self.button("open_mine").click()
+        expect(self.button("closing")).to_be_visible()
+        return receipt
+
     def finish(self, text: str) -> str:
         """Send a report that was begun. Return its receipt."""
         self.write(text)
@@ -194,9 +201,7 @@ class Officer:
         assert stored.ok, stored.text
 
     def change(self, report_id: str, **change: str) -> None:
-        path = f"/v1/officer/reports/{report_id}"
-        version = self._api("GET", path).headers["ETag"]
-        self.call("PATCH", path, change, **{"If-Match": version})
+        change_report(self._api, report_id, **change)
 
 
 def own_report(stack: Stack, receipt: str) -> Any:

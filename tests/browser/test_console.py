@@ -11,6 +11,7 @@ from tests.browser.officers import (
     LI,
     ZHAO,
     Resident,
+    change_report,
     officer_api,
     picture,
     resident_with_picture,
@@ -126,12 +127,8 @@ def test_of_two_officers_the_second_sees_what_the_first_has_done(
 ) -> None:
     resident = Resident(stack.api, **REPORT)
     page = open_report(open_page, resident.id, hears=False)
-    officer_api(stack, "supervisor")(
-        "PATCH",
-        f"/v1/officer/reports/{resident.id}",
-        {"status": "in_progress", "assignee": "supervisor"},
-        **{"If-Match": '"1"'},
-    )
+    theirs = {"status": "in_progress", "assignee": "supervisor"}
+    change_report(officer_api(stack, "supervisor"), resident.id, **theirs)
     page.get_by_role("button", name="Acknowledge and take").click()
     dialog = page.get_by_role("dialog", name="A colleague was faster")
     line = dialog.get_by_role("row", name="Assigned to")
@@ -162,12 +159,8 @@ def test_an_officer_sees_who_else_has_the_report_open(open_page: OpenPage, stack
 def test_what_was_mine_can_be_kept(open_page: OpenPage, stack: Stack) -> None:
     resident = Resident(stack.api, **REPORT)
     page = open_report(open_page, resident.id, hears=False)
-    officer_api(stack, "supervisor")(
-        "PATCH",
-        f"/v1/officer/reports/{resident.id}",
-        {"status": "acknowledged", "assignee": "supervisor"},
-        **{"If-Match": '"1"'},
-    )
+    theirs = {"status": "acknowledged", "assignee": "supervisor"}
+    change_report(officer_api(stack, "supervisor"), resident.id, **theirs)
     page.get_by_label("Assigned to").select_option("officer")
     page.get_by_role("button", name="Assign to: Me").click()
     page.get_by_role("dialog").get_by_role("button", name="Keep mine").click()

@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.conftest import OpenPage
-from tests.browser.officers import Resident, officer_api, sign_in
+from tests.browser.officers import Resident, change_report, officer_api, sign_in
 from tests.browser.screens import axe_violations, scrolls_sideways
 from tests.local.stack import Stack
 
@@ -79,9 +79,7 @@ def test_what_came_behind_the_dialog_is_left_and_the_rest_can_be_undone(
     page.clock.run_for(PULSE_MS)
     expect(row(page, written)).to_contain_text("1 unread")
     page.get_by_role("button", name="Assign…").click()
-    by_colleague = officer_api(stack, "supervisor")
-    path = f"/v1/officer/reports/{theirs.id}"
-    by_colleague("PATCH", path, {"assignee": "supervisor"}, **{"If-Match": '"1"'})
+    change_report(officer_api(stack, "supervisor"), theirs.id, assignee="supervisor")
     page.clock.run_for(PULSE_MS)
     expect(row(page, theirs)).to_contain_text("Assigned to Supervisor Zhao")
     take(page, 3)
@@ -140,7 +138,7 @@ def test_a_colleagues_report_is_not_taken_from_them_by_one_key(
     path = f"/v1/officer/reports/{residents[0].id}"
     call = officer_api(stack, "supervisor")
     me = call("GET", "/v1/officer/me").json()["username"]
-    call("PATCH", path, {"assignee": me}, **{"If-Match": call("GET", path).headers["ETag"]})
+    change_report(call, residents[0].id, assignee=me)
     page = newest(open_page, residents)
     theirs = row(page, residents[0])
     theirs.get_by_role("link").focus()

@@ -7,7 +7,7 @@ from playwright.sync_api import Page, Route, expect
 
 from tests.browser.conftest import OpenPage
 from tests.browser.console_pages import opened
-from tests.browser.officers import ZHAO, Resident, officer_api
+from tests.browser.officers import ZHAO, Resident, change_report, officer_api
 from tests.browser.screens import press
 from tests.local.stack import Stack
 
@@ -119,12 +119,7 @@ def test_what_a_colleague_has_changed_is_said_where_the_officer_is(
 ) -> None:
     page = opened(open_page, resident)
     page.evaluate("scrollTo(0, document.body.scrollHeight)")
-    officer_api(stack, "supervisor")(
-        "PATCH",
-        f"/v1/officer/reports/{resident.id}",
-        {"status": "acknowledged"},
-        **{"If-Match": '"1"'},
-    )
+    change_report(officer_api(stack, "supervisor"), resident.id, status="acknowledged")
     page.clock.run_for(PULSE_MS)
     expect(page.get_by_text("A colleague has changed this report.")).to_be_in_viewport()
     page.get_by_role("button", name="Show it as it is now").click()

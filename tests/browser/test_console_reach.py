@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.conftest import OpenPage
-from tests.browser.officers import Resident, officer_api, sign_in
+from tests.browser.officers import Resident, change_report, officer_api, sign_in
 from tests.browser.screens import overlaps, scrolls_sideways
 from tests.local.stack import Stack
 
@@ -126,9 +126,8 @@ def test_the_head_of_the_queue_is_two_rows_on_a_desk(open_page: OpenPage) -> Non
 def test_a_closed_report_that_nobody_held_does_not_wait_for_anybody(
     open_page: OpenPage, resident: Resident, stack: Stack
 ) -> None:
-    officer, path = officer_api(stack, "officer"), f"/v1/officer/reports/{resident.id}"
     closing = {"status": "closed", "disposition": "resolved", "reason": "He is at home."}
-    officer("PATCH", path, closing, **{"If-Match": officer("GET", path).headers["ETag"]})
+    change_report(officer_api(stack, "officer"), resident.id, **closing)
     page = opened(open_page, "", DESK)
     page.get_by_label("Status:").select_option("closed")
     row = page.get_by_role("listitem").filter(has_text=resident.reference)

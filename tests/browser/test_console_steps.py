@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import OpenPage
-from tests.browser.officers import LI, ZHAO, Resident, officer_api, sign_in
+from tests.browser.officers import LI, ZHAO, Resident, change_report, officer_api, sign_in
 from tests.browser.screens import assert_usable, scrolls_sideways
 from tests.local.stack import Stack
 
@@ -46,9 +46,7 @@ def test_no_step_comes_where_one_was_pressed(
 ) -> None:
     resident = Resident(stack.api, text="My mother has not come home.")
     if before:
-        path = f"/v1/officer/reports/{resident.id}"
-        officer = officer_api(stack, "officer")
-        officer("PATCH", path, before, **{"If-Match": officer("GET", path).headers["ETag"]})
+        change_report(officer_api(stack, "officer"), resident.id, **before)
     page = open_page(f"/console/reports/{resident.id}", language=language, viewport=viewport)
     sign_in(page, ZHAO if before else LI)
     for step in steps:

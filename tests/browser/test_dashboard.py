@@ -9,8 +9,8 @@ import requests
 from playwright.sync_api import Route, expect
 
 from tests.browser.conftest import OpenPage
-from tests.browser.console_pages import SUN, call, page_of
-from tests.browser.officers import LI, ZHAO, officer_api, sign_in
+from tests.browser.console_pages import SUN, page_of
+from tests.browser.officers import LI, ZHAO, change_report, officer_api, sign_in
 from tests.browser.residents import wait_until
 from tests.browser.screens import assert_usable, axe_violations, press, scrolls_sideways
 from tests.local.stack import Stack
@@ -26,8 +26,7 @@ def reported(stack: Stack, category: str) -> dict[str, Any]:
 
 def test_charts_say_in_words_what_they_show(open_page: OpenPage, stack: Stack) -> None:
     report = reported(stack, "lost_and_found")
-    path = f"/v1/officer/reports/{report['id']}"
-    call(stack, "officer", "PATCH", path, {"status": "acknowledged"}, {"If-Match": '"1"'})
+    change_report(officer_api(stack, "officer"), report["id"], status="acknowledged")
     page = page_of(open_page, LI, "/console/dashboard")
     # Counters follow a change within seconds.
     for period in ("Last 7 days", "Last 30 days") * 50:
@@ -140,7 +139,7 @@ def test_a_supervisor_sees_what_one_officer_closed(open_page: OpenPage, stack: S
     report = reported(stack, "other")
     officer, path = officer_api(stack, "officer"), f"/v1/officer/reports/{report['id']}"
     closing = {"status": "closed", "disposition": "unfounded", "reason": "Nothing is there."}
-    officer("PATCH", path, closing, **{"If-Match": officer("GET", path).headers["ETag"]})
+    change_report(officer, report["id"], **closing)
     page = page_of(open_page, ZHAO, "/console/dashboard")
     closings = page.get_by_role("region", name="What one officer closed")
     # Other tests may have moved the clock of the stack.

@@ -297,9 +297,7 @@ def test_the_only_copy_of_a_receipt_is_erased_after_a_question(page: Page) -> No
 def test_nothing_of_a_trip_is_in_address_title_or_history(page: Page) -> None:
     resident = Resident(page)
     title, entries = page.title(), page.evaluate("history.length")
-    resident.file()
-    resident.button("open_mine").click()
-    expect(resident.button("closing")).to_be_visible()
+    resident.file_and_open()
     assert (page.url.split("/", 3)[3], page.title()) == ("", title)
     assert page.evaluate("[history.length, history.state]") == [entries + 1, "second"]
     page.go_back()

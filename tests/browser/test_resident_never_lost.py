@@ -67,9 +67,7 @@ def test_a_page_whose_network_goes_needs_no_worker(open_page: OpenPage) -> None:
 def test_the_worker_keeps_the_shell_alone(page: Page) -> None:
     _with_worker(page)
     resident = Resident(page)
-    resident.file()
-    resident.button("open_mine").click()
-    expect(resident.button("closing")).to_be_visible()
+    resident.file_and_open()
     kept = page.evaluate(
         """async () => {
           const paths = [];
@@ -132,8 +130,7 @@ def test_a_receipt_is_kept_until_the_person_has_it(page: Page) -> None:
 
 def test_closing_a_report_says_whether_its_receipt_is_kept(page: Page) -> None:
     resident = Resident(page)
-    receipt = resident.file()
-    resident.button("open_mine").click()
+    receipt = resident.file_and_open()
     resident.press("closing", shows="its receipt is still on this device: you have not")
     resident.button("Show or erase my receipt").click()
     resident.confirm_receipt()
@@ -243,9 +240,7 @@ def test_a_message_that_was_left_waiting_says_that_it_has_arrived(
 @pytest.mark.thorough
 def test_a_message_that_waits_can_be_erased(page: Page, stack: Stack) -> None:
     resident = Resident(page)
-    receipt = resident.file()
-    resident.button("open_mine").click()
-    expect(resident.button("closing")).to_be_visible()
+    receipt = resident.file_and_open()
     page.context.set_offline(True)
     _say(page, "I take it back.")
     page.get_by_role("button", name="Erase it, unsent").click()
@@ -306,8 +301,7 @@ def test_a_report_is_opened_again_when_the_network_is_back(
 @pytest.mark.thorough
 def test_a_message_that_is_refused_goes_back_to_its_field(page: Page) -> None:
     resident = Resident(page)
-    receipt = resident.file()
-    resident.button("open_mine").click()
+    receipt = resident.file_and_open()
     field = page.get_by_label("Write to the police")
     field.fill(receipt)
     press(page, "Send", shows="could not be sent", exact=True)

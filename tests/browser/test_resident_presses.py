@@ -24,8 +24,7 @@ def test_a_double_press_sends_one_report(page: Page) -> None:
 
 def test_a_double_press_sends_one_message(page: Page, stack: Stack) -> None:
     resident = Resident(page)
-    receipt = resident.file()
-    resident.button("open_mine").click()
+    receipt = resident.file_and_open()
     page.get_by_label("Write to the police").fill("Pressed twice.")
     _press_twice(page.get_by_role("button", name="Send", exact=True))
     expect(page.get_by_text("Your message is sent.")).to_be_visible()
@@ -35,8 +34,7 @@ def test_a_double_press_sends_one_message(page: Page, stack: Stack) -> None:
 
 def test_a_double_press_adds_files_once(page: Page, stack: Stack) -> None:
     resident = Resident(page)
-    receipt = resident.file()
-    resident.button("open_mine").click()
+    receipt = resident.file_and_open()
     page.get_by_role("button", name="Add photos, videos or sound").click()
     add = page.get_by_role("button", name="Send the files")
     _press_twice(add)

@@ -23,9 +23,7 @@ from tests.local.stack import Stack
 def _opened(page: Page, stack: Stack) -> tuple[Resident, str, str]:
     """Return a resident at their report, its receipt and its id."""
     resident = Resident(page)
-    receipt = resident.file()
-    resident.button("open_mine").click()
-    expect(resident.button("closing")).to_be_visible()
+    receipt = resident.file_and_open()
     return resident, receipt, own_report(stack, receipt)["id"]
 
 

@@ -70,8 +70,7 @@ def _left_while_it_is_corrected(page: Page) -> tuple[Resident, str]:
 
 def _refused_message(resident: Resident) -> str:
     """Have a message refused. Return its words."""
-    receipt = resident.file()
-    resident.button("open_mine").click()
+    receipt = resident.file_and_open()
     resident.page.get_by_label("Write to the police").fill(receipt)
     resident.button("Send").click()
     expect(resident.button("Correct it")).to_be_visible()
@@ -82,8 +81,7 @@ def test_a_message_that_is_being_taken_is_not_offered_to_be_sent_again(
     page: Page, stack: Stack
 ) -> None:
     resident = _slow(page)
-    receipt = resident.file()
-    resident.button("open_mine").click()
+    receipt = resident.file_and_open()
     field = page.get_by_label("Write to the police")
     field.fill("Sent once.")
     page.evaluate("window.slow = true")
@@ -130,8 +128,7 @@ def test_whoever_goes_elsewhere_while_a_report_is_corrected_stays_there(page: Pa
 
 def test_a_file_that_comes_while_others_are_added_stays(page: Page, stack: Stack) -> None:
     resident = _slow(page)
-    receipt = resident.file()
-    resident.button("open_mine").click()
+    receipt = resident.file_and_open()
     resident.button("Add photos, videos or sound").click()
     resident.photograph(phone_photo())
     expect(page.get_by_text("Removed from it")).to_be_visible()

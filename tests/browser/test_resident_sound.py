@@ -146,8 +146,7 @@ def test_a_slip_of_the_finger_is_no_recording(phone: Page) -> None:
 @pytest.mark.thorough
 def test_a_recording_for_an_open_report_is_not_dropped_unasked(phone: Page) -> None:
     resident = Resident(phone)
-    resident.file()
-    resident.button("open_mine").click()
+    resident.file_and_open()
     resident.button("Add photos, videos or sound").click()
     resident.button("Sound").click()
     expect(phone.get_by_role("timer")).to_contain_text("0:01 / 10:00")

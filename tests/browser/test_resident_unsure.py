@@ -68,8 +68,7 @@ def test_nobody_will_get_what_never_left_the_phone(page: Page) -> None:
 @pytest.mark.thorough
 def test_a_message_that_may_have_arrived_is_not_called_unsent(page: Page, stack: Stack) -> None:
     resident = Resident(page)
-    receipt = resident.file()
-    resident.button("open_mine").click()
+    receipt = resident.file_and_open()
     _lose_responses(page, "messages")
     field = page.get_by_label("Write to the police")
     for words in ("My name is Wang.", "Please forget it."):
@@ -128,8 +127,7 @@ def test_a_receipt_that_finds_no_room_is_shown_with_a_warning(page: Page, stack:
 @pytest.mark.thorough
 def test_whoever_has_the_receipt_hears_that_a_begun_message_stays(page: Page) -> None:
     resident = Resident(page)
-    resident.file()
-    resident.button("open_mine").click()
+    resident.file_and_open()
     page.get_by_label("Write to the police").fill("I was writing")
     expect(page.get_by_text("Kept on this device until")).to_be_visible()
     resident.button("start").click()
@@ -145,8 +143,7 @@ def test_what_leaving_could_not_erase_is_erased_at_the_next_opening(
 ) -> None:
     page.context.route(f"{_NEUTRAL}**", lambda route: route.fulfill(body="sunny"))
     resident = Resident(page)
-    resident.file()
-    resident.button("open_mine").click()
+    resident.file_and_open()
     page.get_by_label("Write to the police").fill("I was writing")
     expect(page.get_by_text("Kept on this device until")).to_be_visible()
     page.reload()
