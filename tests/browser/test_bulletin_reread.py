@@ -43,7 +43,11 @@ def test_another_language_neither_hides_a_change_nor_loses_what_is_typed(
     page.get_by_label("What is to change").fill("A reason that took long.")
     changed(stack, bulletin, BLACK)
     page.get_by_role("button", name=FIRST).click()
-    expect(page.get_by_role("alert")).to_contain_text("+black")
+    alert = page.get_by_role("alert")
+    expect(alert).to_contain_text("+black")
+    # Nothing to approve stands where the button was.
+    expect(alert).to_be_focused()
+    expect(alert).to_be_in_viewport()
     expect(page.get_by_label("What is to change")).to_be_hidden()
     in_chinese(page)
     nothing_to_approve_before_it_is_read(page, "+黑", "我已阅读变化之处")

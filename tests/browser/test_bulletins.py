@@ -160,31 +160,6 @@ def test_a_correction_is_approved_from_its_diff(open_page: OpenPage, stack: Stac
     assert "Monday" in public(stack, bulletin["id"]).json()["body"]["en"]
 
 
-def test_what_changed_since_it_was_read_is_shown_and_not_approved(
-    open_page: OpenPage, stack: Stack
-) -> None:
-    bulletin = drafted(stack)
-    page = page_of(open_page, ZHAO, f"/console/bulletins/{bulletin['id']}")
-    expect(page.get_by_role("button", name="Approve version 1 and publish it")).to_be_visible()
-    changed(stack, bulletin, {"title": {"en": "Have you seen a black van?"}})
-    page.get_by_role("button", name="Approve version 1 and publish it").click()
-    alert = page.get_by_role("alert")
-    expect(alert).to_contain_text("It has changed since you read it")
-    expect(alert.get_by_text("+black")).to_be_visible()
-    assert public(stack, bulletin["id"]).status_code == 404
-    # Nothing to approve stands where the first button was, until the change was read.
-    expect(alert).to_be_focused()
-    expect(alert).to_be_in_viewport()
-    expect(page.get_by_role("button", name=re.compile("Approve"))).to_have_count(0)
-    page.get_by_label("I have read what changed").check()
-    press(
-        page,
-        "Approve version 2 and publish it",
-        shows="Published. Residents see it within a minute.",
-    )
-    assert public(stack, bulletin["id"]).json()["title"] == {"en": "Have you seen a black van?"}
-
-
 def test_what_is_declined_says_why_and_waits_again_once_it_is_written(
     open_page: OpenPage, stack: Stack
 ) -> None:

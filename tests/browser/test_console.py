@@ -307,15 +307,21 @@ def test_an_officer_sees_what_the_reporter_reads_before_their_words(
     expect(page.locator(".next-step dl")).to_contain_text("Ask for the city's inspectors.")
 
 
+def alike(stack: Stack, count: int, lat: float, lon: float, **more: str) -> list[Resident]:
+    """Return residents of one event, whose reports have been compared."""
+    # That is done once a minute, with a key that the minute before has made.
+    assert stack.run("clock", "1m").returncode == 0
+    place = {"lat": lat, "lon": lon}
+    residents = [Resident(stack.api, location=place, **more) for _ in range(count)]
+    assert stack.run("clock", "1m").returncode == 0
+    return residents
+
+
 @pytest.mark.thorough
 def test_reports_of_one_event_are_compared_linked_and_closed_together(
     open_page: OpenPage, stack: Stack
 ) -> None:
-    place = {"lat": 39.93, "lon": 116.45}
-    # Reports are compared once a minute, with a key that the minute before has made.
-    assert stack.run("clock", "1m").returncode == 0
-    first, second = (Resident(stack.api, **REPORT, location=place) for _ in range(2))
-    assert stack.run("clock", "1m").returncode == 0
+    first, second = alike(stack, 2, 39.93, 116.45, **REPORT)
     page = open_report(open_page, first.id)
     page.get_by_role("button", name=f"Compare with {second.reference}").click()
     dialog = page.get_by_role("dialog", name="Side by side")
@@ -376,11 +382,8 @@ def test_similar_reports_are_told_apart_and_linked_with_the_keyboard_alone(
 def test_reports_of_one_event_become_one_row_of_the_queue(
     open_page: OpenPage, stack: Stack
 ) -> None:
-    place = {"lat": 39.95, "lon": 116.47}
-    assert stack.run("clock", "1m").returncode == 0
     text = "A water pipe has burst under the bridge."
-    first, second = (Resident(stack.api, text=text, location=place) for _ in range(2))
-    assert stack.run("clock", "1m").returncode == 0
+    first, second = alike(stack, 2, 39.95, 116.47, text=text)
     page = open_report(open_page, first.id)
     page.get_by_role("button", name="Take all that are alike into one incident").click()
     expect(page.get_by_role("heading", name="Incident", level=1)).to_be_visible()
@@ -389,8 +392,7 @@ def test_reports_of_one_event_become_one_row_of_the_queue(
     page.keyboard.press("?")
     expect(page.get_by_role("dialog", name="Keys")).to_contain_text("Split the chosen ones off")
     page.keyboard.press("Escape")
-    third, fourth = (Resident(stack.api, text=text, location=place) for _ in range(2))
-    assert stack.run("clock", "1m").returncode == 0
+    third, fourth = alike(stack, 2, 39.95, 116.47, text=text)
     page.get_by_role("button", name="Look again").click()
     expect(page.get_by_role("button", name="Take all in: 2")).to_be_visible()
     assert axe_violations(page) == []
@@ -444,11 +446,8 @@ def test_reports_of_one_event_become_one_row_of_the_queue(
 def test_a_step_on_an_incident_says_what_will_happen_and_what_has(
     open_page: OpenPage, stack: Stack
 ) -> None:
-    place = {"lat": 39.91, "lon": 116.43}
-    assert stack.run("clock", "1m").returncode == 0
     text = "Thick smoke rises behind the school."
-    first, second = (Resident(stack.api, text=text, location=place) for _ in range(2))
-    assert stack.run("clock", "1m").returncode == 0
+    first, second = alike(stack, 2, 39.91, 116.43, text=text)
     page = open_report(open_page, first.id)
     page.get_by_role("button", name="Take all that are alike into one incident").click()
     expect(page.locator(".report-row")).to_have_count(2)
@@ -479,11 +478,8 @@ def test_a_step_on_an_incident_says_what_will_happen_and_what_has(
 def test_a_split_that_fails_half_way_goes_on_into_the_same_incident(
     open_page: OpenPage, stack: Stack
 ) -> None:
-    place = {"lat": 39.89, "lon": 116.41}
-    assert stack.run("clock", "1m").returncode == 0
     text = "A tree lies across both lanes of the road."
-    reports = [Resident(stack.api, text=text, location=place) for _ in range(3)]
-    assert stack.run("clock", "1m").returncode == 0
+    reports = alike(stack, 3, 39.89, 116.41, text=text)
     page = open_report(open_page, reports[0].id)
     page.get_by_role("button", name="Take all that are alike into one incident").click()
     expect(page.locator(".report-row")).to_have_count(3)
@@ -516,13 +512,8 @@ def test_a_split_that_fails_half_way_goes_on_into_the_same_incident(
 
 
 def test_what_could_be_an_incident_is_found_in_the_queue(open_page: OpenPage, stack: Stack) -> None:
-    place = {"lat": 39.97, "lon": 116.49}
-    assert stack.run("clock", "1m").returncode == 0
     text = "A swarm of bees sits in the tree before the school."
-    first, *_ = [
-        Resident(stack.api, text=text, location=place, category="lost_and_found") for _ in range(3)
-    ]
-    assert stack.run("clock", "1m").returncode == 0
+    first, *_ = alike(stack, 3, 39.97, 116.49, text=text, category="lost_and_found")
     page = open_page("/console/")
     sign_in(page)
     page.get_by_role("button", name="Find reports of one event").click()

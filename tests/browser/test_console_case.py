@@ -52,6 +52,7 @@ def test_the_second_officers_step_is_said_on_the_first_ones_page(
     page.clock.run_for(PULSE_MS)
     expect(page.get_by_text(CHANGED)).to_be_in_viewport()
     press(page, "Show it as it is now", shows="Held until")
+    expect(page.get_by_role("heading", level=1)).to_be_focused()
     expect(page.get_by_text(CHANGED)).to_have_count(0)
 
 

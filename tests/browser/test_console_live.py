@@ -7,7 +7,7 @@ from playwright.sync_api import Page, Route, expect
 
 from tests.browser.conftest import OpenPage
 from tests.browser.console_pages import opened
-from tests.browser.officers import ZHAO, Resident, change_report, officer_api
+from tests.browser.officers import ZHAO, Resident
 from tests.browser.screens import press
 from tests.local.stack import Stack
 
@@ -111,20 +111,6 @@ def test_a_message_that_is_not_in_sight_is_not_taken_as_read(
     read.click()
     expect(page.locator(".message", has_text="Now he sits at the lake.")).to_be_in_viewport()
     expect(read).to_have_count(0)
-
-
-@pytest.mark.thorough
-def test_what_a_colleague_has_changed_is_said_where_the_officer_is(
-    open_page: OpenPage, resident: Resident, stack: Stack
-) -> None:
-    page = opened(open_page, resident)
-    page.evaluate("scrollTo(0, document.body.scrollHeight)")
-    change_report(officer_api(stack, "supervisor"), resident.id, status="acknowledged")
-    page.clock.run_for(PULSE_MS)
-    expect(page.get_by_text("A colleague has changed this report.")).to_be_in_viewport()
-    page.get_by_role("button", name="Show it as it is now").click()
-    expect(page.locator(".report__tags")).to_contain_text("Acknowledged")
-    expect(page.get_by_role("heading", level=1)).to_be_focused()
 
 
 @pytest.mark.thorough

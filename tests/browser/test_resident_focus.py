@@ -128,6 +128,9 @@ def test_a_step_that_changes_nothing_says_so(page: Page, press: Callable[[str], 
     page.get_by_role("button", name="Send", exact=True).press("Enter")
     expect(message).to_be_focused()
     expect(message).to_have_accessible_description("Error: Write something first.")
+    message.press_sequentially("He")
+    expect(message).to_have_accessible_description("")
+    expect(message).to_be_focused()
 
 
 @pytest.mark.thorough

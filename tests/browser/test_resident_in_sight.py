@@ -106,21 +106,6 @@ def test_what_is_still_being_sent_is_said_first_on_each_screen(
     expect(still).to_have_count(0)
 
 
-@pytest.mark.thorough
-def test_a_place_that_was_not_found_is_said_before_and_after_sending(page: Page) -> None:
-    resident = Resident(page).begin("An old man at the bus stop.")
-    page.get_by_text("Where was it?").first.click()
-    page.get_by_label("Here, where I am").check()
-    said = page.get_by_text("No place yet: sent without it.")
-    expect(said).to_be_visible()
-    page.get_by_role("group", name="Where was it?").get_by_label("Prefer not to say").check()
-    expect(said).to_have_count(0)
-    page.get_by_label("Here, where I am").check()
-    resident.send()
-    resident.receipt()
-    expect(page.get_by_text("No place was sent")).to_contain_text("Send where I am now")
-
-
 def test_without_areas_to_choose_from_a_report_is_sent(page: Page, stack: Stack) -> None:
     resident = Resident(page).begin()
     page.context.set_offline(True)

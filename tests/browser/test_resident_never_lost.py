@@ -309,17 +309,3 @@ def test_a_message_that_is_refused_goes_back_to_its_field(page: Page) -> None:
     expect(page.locator(".message--waiting")).to_have_count(0)
     expect(field).to_have_value(receipt)
     expect(field).to_be_focused()
-
-
-@pytest.mark.thorough
-def test_leaving_erases_a_begun_message(page: Page, open_page: OpenPage, stack: Stack) -> None:
-    resident, _ = _opened_elsewhere(page, open_page)
-    phone, context = resident.page, resident.page.context
-    phone.get_by_label("Write to the police").fill("I was writing")
-    expect(phone.get_by_text("Kept on this device until")).to_be_visible()
-    context.route("https://www.weather.com/**", lambda route: route.fulfill(body="sunny"))
-    resident.button("leave").click()
-    phone.wait_for_url("https://www.weather.com/**")
-    again = context.new_page()
-    again.goto(stack.api)
-    assert Resident(again).kept_rows() == 0

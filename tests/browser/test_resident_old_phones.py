@@ -62,21 +62,6 @@ def test_a_browser_without_most_things_sends_a_photo(jitless: Browser, stack: St
 
 
 @pytest.mark.thorough
-def test_a_proof_of_work_is_said_while_it_is_made(open_page: OpenPage) -> None:
-    page = open_page()
-    in_a_flood(page, bits=20, rounds=16)
-    resident = Resident(page).begin("In a flood.")
-    resident.send()
-    expect(resident.heading("A moment, please")).to_be_visible()
-    expect(page.get_by_text("is not a machine that sends thousands")).to_be_visible()
-    expect(page.get_by_role("progressbar", name="A moment, please")).to_be_visible()
-    resident.button("Erase from this device").click()
-    resident.button("erase_yes").click()
-    expect(resident.heading("Tell the police what you saw")).to_be_visible()
-    assert resident.kept_rows() == 0
-
-
-@pytest.mark.thorough
 def test_large_letters_lose_nothing(open_page: OpenPage) -> None:
     """At 400 % a screen of 1280 px has 320: the bars no longer stay in sight then."""
     page = open_page(viewport={"width": 320, "height": 256})

@@ -243,17 +243,6 @@ def test_a_message_that_is_too_long_is_not_cut(page: Page, stack: Stack) -> None
 
 
 @pytest.mark.thorough
-def test_what_is_written_is_no_error_any_more(page: Page, stack: Stack) -> None:
-    _opened(page, stack)
-    page.get_by_role("button", name="Send", exact=True).click()
-    error = page.get_by_text("Write something first.")
-    expect(error).to_be_visible()
-    page.get_by_label("Write to the police").press_sequentially("He")
-    expect(error).to_have_count(0)
-    expect(page.get_by_label("Write to the police")).to_be_focused()
-
-
-@pytest.mark.thorough
 def test_a_closed_report_forgets_its_receipt(page: Page, stack: Stack) -> None:
     resident, _, _ = _opened(page, stack)
     resident.button("closing").click()
