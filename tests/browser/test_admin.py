@@ -331,21 +331,3 @@ def test_what_awaits_approval_is_found_in_one_place(open_page: OpenPage, stack: 
     page = page_of(open_page, ZHAO, "/console/admin/waiting")
     row = page.get_by_role("listitem").filter(has_text=report["reference"])
     expect(row.get_by_text("Legal hold waits for approval")).to_be_visible()
-
-
-@pytest.mark.thorough
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_anybody_can_read_the_screens_of_the_administration(
-    open_page: OpenPage, language: str, scheme: str
-) -> None:
-    some = ("officers", "appoint", "officers/officer", "shifts", "catalogue")
-    parts = (*some, "destinations", "destinations/.new", "waiting", "me")
-    page = page_of(open_page, CHEN, "/console/admin", language=language, color_scheme=scheme)
-    for part in parts:
-        go(page, f"/console/admin/{part}")
-        assert_usable(
-            page,
-            f"admin-{part.replace('/', '-')}-{language}-{scheme}",
-            narrow={"width": 320, "height": 640},
-        )
-        page.set_viewport_size({"width": 1440, "height": 900})

@@ -11,7 +11,7 @@ from playwright.sync_api import Page, expect
 from tests.browser.conftest import OpenPage
 from tests.browser.console_pages import call, go, page_of
 from tests.browser.officers import LI, ZHAO, approve
-from tests.browser.screens import assert_usable, axe_violations, press, take_pictures
+from tests.browser.screens import axe_violations, press, take_pictures
 from tests.local.stack import Stack
 from tests.media_samples import jpeg
 
@@ -352,23 +352,3 @@ def test_leads_are_listed_with_their_bulletin(open_page: OpenPage, stack: Stack)
     page = page_of(open_page, LI, f"/console/bulletins/{bulletin['id']}")
     page.get_by_role("button", name="Show the leads").click()
     expect(page.get_by_role("link", name=sent["reference"])).to_be_visible()
-
-
-@pytest.mark.thorough
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_anybody_can_read_the_screens_of_bulletins(
-    open_page: OpenPage, stack: Stack, language: str, scheme: str
-) -> None:
-    bulletin = published(stack)
-    changed(
-        stack, bulletin, {"title": {"zh": "寻找黑色面包车", "en": "Have you seen a black van?"}}
-    )
-    screens = {"list": "", "new": "/new", "approval": f"/{bulletin['id']}"}
-    page = page_of(open_page, ZHAO, "/console/bulletins", language=language, color_scheme=scheme)
-    for name, path in screens.items():
-        go(page, f"/console/bulletins{path}")
-        expect(page.locator("main h1")).to_be_visible()
-        assert_usable(
-            page, f"bulletins-{name}-{language}-{scheme}", narrow={"width": 320, "height": 640}
-        )
-        page.set_viewport_size({"width": 1440, "height": 900})

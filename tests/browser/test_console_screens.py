@@ -4,16 +4,23 @@ import re
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from playwright.sync_api import Page, Route, expect
+from playwright.sync_api import Page, Route, ViewportSize, expect
 
 from tests.browser.conftest import OpenPage
-from tests.browser.officers import Resident, resident_with_picture, sign_in
-from tests.browser.screens import axe_violations, scrolls_sideways, take_pictures
+from tests.browser.console_pages import page_of
+from tests.browser.officers import CHEN, ZHAO, Resident, resident_with_picture, sign_in
+from tests.browser.screens import assert_usable, axe_violations, scrolls_sideways, take_pictures
+from tests.browser.test_bulletins import changed, published
 from tests.local.stack import Stack
 
 pytestmark = pytest.mark.thorough
 
 PAGES = ("", "new", "search", "map", "elsewhere")
+ADMINISTRATION = (
+    *("admin/officers", "admin/appoint", "admin/officers/officer", "admin/shifts"),
+    *("admin/catalogue", "admin/destinations", "admin/destinations/.new"),
+    *("admin/waiting", "admin/me"),
+)
 CLOSE = {"en": "Close…", "zh-CN": "办结……"}
 
 
@@ -55,6 +62,33 @@ def test_anybody_can_read_the_console(
     found += [f"close: {violation}" for violation in axe_violations(page)]
     take_pictures(page, f"console-close-{language}-{scheme}")
     assert found == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize(
+    ("name", "pages"),
+    [(CHEN, ADMINISTRATION), (ZHAO, ("dashboard", "bulletins", "bulletins/new", "bulletins/{id}"))],
+)
+def test_anybody_can_read_what_few_officers_see(
+    open_page: OpenPage,
+    stack: Stack,
+    report: Resident,
+    language: str,
+    scheme: str,
+    name: str,
+    pages: tuple[str, ...],
+) -> None:
+    bulletin = published(stack)
+    changed(
+        stack, bulletin, {"title": {"zh": "寻找黑色面包车", "en": "Have you seen a black van?"}}
+    )
+    page = page_of(open_page, name, "/console/map", language=language, color_scheme=scheme)
+    for path in pages:
+        enter(page, path.format(id=bulletin["id"]))
+        shown = path.replace("/", "-").format(id="approval")
+        narrow: ViewportSize = {"width": 320, "height": 640}
+        assert_usable(page, f"console-{shown}-{language}-{scheme}", narrow)
+        page.set_viewport_size({"width": 1440, "height": 900})
 
 
 @pytest.mark.parametrize("width", [320, 360])

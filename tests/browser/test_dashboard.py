@@ -12,7 +12,7 @@ from tests.browser.conftest import OpenPage
 from tests.browser.console_pages import SUN, page_of
 from tests.browser.officers import LI, ZHAO, change_report, officer_api, sign_in
 from tests.browser.residents import wait_until
-from tests.browser.screens import assert_usable, axe_violations, press, scrolls_sideways
+from tests.browser.screens import axe_violations, press, scrolls_sideways
 from tests.local.stack import Stack
 
 
@@ -187,15 +187,3 @@ def test_nothing_on_the_dashboard_is_pushed_down_by_what_comes_later(open_page: 
         route.continue_()
     expect(page.locator(".tile").first).to_contain_text(re.compile(r"\d"))
     assert period.bounding_box() == before
-
-
-@pytest.mark.thorough
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_anybody_can_read_the_dashboard(
-    open_page: OpenPage, stack: Stack, language: str, scheme: str
-) -> None:
-    for category in ("lost_and_found", "traffic_violation", "traffic_violation"):
-        reported(stack, category)
-    page = page_of(open_page, ZHAO, "/console/dashboard", language=language, color_scheme=scheme)
-    page.wait_for_load_state("networkidle")
-    assert_usable(page, f"dashboard-{language}-{scheme}", narrow={"width": 320, "height": 640})
