@@ -11,6 +11,7 @@ import { inWords } from '../dashboard/charts.tsx';
 import { useDesk } from '../desk.ts';
 import { ok, Refusal, useLoaded, useStep, Waiting } from '../parts/asking.tsx';
 import { focusHeading } from '../parts/focus.ts';
+import { FormEnd } from '../parts/form-end.tsx';
 import { words } from '../words.ts';
 import type { Schemas } from '../types.ts';
 import { CategoryForm } from './category-form.tsx';
@@ -204,12 +205,7 @@ export function EntryForm({ kind, entry, onSaved, onCancel }: EntryFormProps) {
         </Check>
       )}
       <Refusal failure={step.failure} />
-      <div class="row">
-        <Button kind="primary" type="submit" busy={step.busy}>
-          {text().save}
-        </Button>
-        <Button onClick={onCancel}>{text().cancel}</Button>
-      </div>
+      <FormEnd submit={text().save} busy={step.busy} onCancel={onCancel} />
     </Form>
   );
 }

@@ -6,6 +6,7 @@ import { ErrorSummary } from '../../shared/components/error-summary.tsx';
 import { Form, TextBox, TextField } from '../../shared/components/field.tsx';
 import { useDesk } from '../desk.ts';
 import { ok, Refusal, useStep } from '../parts/asking.tsx';
+import { FormEnd } from '../parts/form-end.tsx';
 import { words } from '../words.ts';
 import {
   categoryOf,
@@ -97,12 +98,7 @@ export function CategoryForm({ onSaved, onCancel }: { onSaved: () => void; onCan
         </Button>
       </p>
       <Refusal failure={step.failure} />
-      <div class="row">
-        <Button kind="primary" type="submit" busy={step.busy}>
-          {t.add}
-        </Button>
-        <Button onClick={onCancel}>{text().cancel}</Button>
-      </div>
+      <FormEnd submit={t.add} busy={step.busy} onCancel={onCancel} />
     </Form>
   );
 }

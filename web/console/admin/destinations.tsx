@@ -15,6 +15,7 @@ import { Back } from '../parts/back.tsx';
 import { ChangedSince, useReread } from '../parts/changed-since.tsx';
 import { Facts } from '../parts/fact.tsx';
 import { focusHeading } from '../parts/focus.ts';
+import { FormEnd } from '../parts/form-end.tsx';
 import { Row, Rows } from '../parts/rows.tsx';
 import { SecondPerson } from '../parts/second-person.tsx';
 import { Sure } from '../parts/sure.tsx';
@@ -371,12 +372,7 @@ function TermsForm({ destination, onDone, onCancel }: TermsFormProps) {
         choices={choicesOf(SHOWN, t.shownNames)}
       />
       <Refusal failure={step.failure} />
-      <div class="row">
-        <Button kind="primary" type="submit" busy={step.busy}>
-          {text().officers.propose}
-        </Button>
-        <Button onClick={onCancel}>{text().cancel}</Button>
-      </div>
+      <FormEnd submit={text().officers.propose} busy={step.busy} onCancel={onCancel} />
     </Form>
   );
 }

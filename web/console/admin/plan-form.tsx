@@ -9,6 +9,7 @@ import { clock } from '../../shared/time.ts';
 import { useDesk } from '../desk.ts';
 import { ok, Refusal, useLoaded, useStep, Waiting } from '../parts/asking.tsx';
 import { ChangedSince } from '../parts/changed-since.tsx';
+import { FormEnd } from '../parts/form-end.tsx';
 import {
   byDay,
   DAY_MINUTES,
@@ -111,13 +112,14 @@ export function PlanForm({ plan, onSaved, onCancel }: PlanFormProps) {
       </Waiting>
       {shifts.length === 0 && <p>{t.empty}</p>}
       <Refusal failure={step.failure} />
-      <div class="row steps">
+      <FormEnd
+        submit={isStale ? t.overwrite(base.version) : t.savePlan}
+        busy={step.busy}
+        onCancel={onCancel}
+        isApart
+      >
         <Button onClick={() => setShifts([...shifts, NEW])}>{t.add}</Button>
-        <Button kind="primary" type="submit" busy={step.busy}>
-          {isStale ? t.overwrite(base.version) : t.savePlan}
-        </Button>
-        <Button onClick={onCancel}>{text().cancel}</Button>
-      </div>
+      </FormEnd>
     </Form>
   );
 }

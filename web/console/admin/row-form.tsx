@@ -1,9 +1,9 @@
 import { useState } from 'preact/hooks';
-import { Button } from '../../shared/components/button.tsx';
 import { ErrorSummary } from '../../shared/components/error-summary.tsx';
 import { Form, TextField } from '../../shared/components/field.tsx';
 import { useDesk } from '../desk.ts';
 import { ok, Refusal, useStep } from '../parts/asking.tsx';
+import { FormEnd } from '../parts/form-end.tsx';
 import { Checks, Radios } from '../../shared/components/choices.tsx';
 import { labelled, sentences } from '../../shared/language.ts';
 import {
@@ -142,12 +142,7 @@ export function RowForm({ officer, onDone, onCancel }: RowFormProps) {
         </>
       )}
       <Refusal failure={step.failure} />
-      <div class="row">
-        <Button kind="primary" type="submit" busy={step.busy}>
-          {t.propose}
-        </Button>
-        <Button onClick={onCancel}>{text().cancel}</Button>
-      </div>
+      <FormEnd submit={t.propose} busy={step.busy} onCancel={onCancel} />
     </Form>
   );
 }

@@ -7,6 +7,7 @@ import { Status } from '../../shared/components/status.tsx';
 import { sentences } from '../../shared/language.ts';
 import { useDesk } from '../desk.ts';
 import { Refusal } from '../parts/asking.tsx';
+import { FormEnd } from '../parts/form-end.tsx';
 import type { Catalogue } from '../types.ts';
 import { PICTURES } from '../upload.ts';
 import { Since } from './change-list.tsx';
@@ -117,12 +118,12 @@ function BulletinForm(props: EditorProps & { catalogue: Catalogue }) {
             </Button>
           </>
         ) : (
-          <div class="row steps">
-            <Button kind="primary" type="submit" busy={saving.step.busy}>
-              {saveLabel(base, stale)}
-            </Button>
-            <Button onClick={cancel}>{text().cancel}</Button>
-          </div>
+          <FormEnd
+            submit={saveLabel(base, stale)}
+            busy={saving.step.busy}
+            onCancel={cancel}
+            isApart
+          />
         )}
       </Form>
       {/* It may scroll by itself, also for whoever has keys alone. */}

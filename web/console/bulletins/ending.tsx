@@ -1,8 +1,8 @@
 import { useState } from 'preact/hooks';
-import { Button } from '../../shared/components/button.tsx';
 import { Form, TextBox } from '../../shared/components/field.tsx';
 import { useDesk } from '../desk.ts';
 import { ok, Refusal, useStep } from '../parts/asking.tsx';
+import { FormEnd } from '../parts/form-end.tsx';
 import { Radios } from '../../shared/components/choices.tsx';
 import type { Api } from '../types.ts';
 import { language } from '../../shared/language.ts';
@@ -65,12 +65,7 @@ export function Ending({ bulletin, kind, onDone, onCancel }: EndingProps) {
         />
       )}
       <Refusal failure={step.failure} />
-      <div class="row steps">
-        <Button kind="danger" type="submit" busy={step.busy}>
-          {said.submit}
-        </Button>
-        <Button onClick={onCancel}>{text().cancel}</Button>
-      </div>
+      <FormEnd submit={said.submit} kind="danger" busy={step.busy} onCancel={onCancel} isApart />
     </Form>
   );
 }

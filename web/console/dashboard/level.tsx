@@ -5,6 +5,7 @@ import { Status } from '../../shared/components/status.tsx';
 import { gap, sentences, useSaid } from '../../shared/language.ts';
 import { useDesk } from '../desk.ts';
 import { ok, Refusal, type Step, useLoaded, useStep, Waiting } from '../parts/asking.tsx';
+import { FormEnd } from '../parts/form-end.tsx';
 import { choicesOf, Radios, Select } from '../../shared/components/choices.tsx';
 import { clock } from '../../shared/time.ts';
 import type { Schemas } from '../types.ts';
@@ -160,12 +161,7 @@ function Setting({ step, onSet, onCancel }: SettingProps) {
         choices={REASONS.map((code) => ({ code, label: text().reasons[code] }))}
       />
       <Status kind="error">{isMissing && (level === null || reason === null) && text().chooseAll}</Status>
-      <div class="row">
-        <Button kind="primary" type="submit" busy={step.busy}>
-          {text().set}
-        </Button>
-        <Button onClick={onCancel}>{text().cancel}</Button>
-      </div>
+      <FormEnd submit={text().set} busy={step.busy} onCancel={onCancel} />
     </Form>
   );
 }

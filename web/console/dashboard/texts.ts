@@ -99,7 +99,6 @@ export const text = texts({
     levelSet: 'The level is set.',
     lift: 'Return to the automatic level',
     levelLifted: 'The level is automatic again.',
-    cancel: 'Cancel',
 
     closingsTitle: 'What one officer closed',
     closingsWhat: 'Oldest first, with the outcomes that were chosen. To read it is on record, like a list.',
@@ -245,7 +244,6 @@ export const text = texts({
     levelSet: '级别已设置。',
     lift: '恢复自动级别',
     levelLifted: '已恢复自动级别。',
-    cancel: '取消',
 
     closingsTitle: '某位民警的办结记录',
     closingsWhat: '按时间先后列出所选的结果。查看会像列表一样记录在案。',

@@ -3,12 +3,12 @@
 import type { ComponentChildren } from 'preact';
 import { useId, useRef, useState } from 'preact/hooks';
 
-import { Button } from '../../shared/components/button.tsx';
 import { Form, TextBox } from '../../shared/components/field.tsx';
 import { Status } from '../../shared/components/status.tsx';
 import { texts, useSaid } from '../../shared/language.ts';
 import type { Failure } from '../calls.ts';
 import { focusField } from './focus.ts';
+import { FormEnd } from './form-end.tsx';
 
 export interface ReasonFormProps {
   intro?: ComponentChildren;
@@ -79,17 +79,12 @@ export function ReasonForm(props: ReasonFormProps) {
       <div ref={foot}>
         <Status kind="error">{problem}</Status>
       </div>
-      <div class="row">
-        <Button type="submit" kind={kind} busy={busy}>
-          {submitLabel}
-        </Button>
-        {cancel && <Button onClick={cancel}>{t.cancel}</Button>}
-      </div>
+      <FormEnd submit={submitLabel} kind={kind} busy={busy} onCancel={cancel} />
     </Form>
   );
 }
 
 const formTexts = texts({
-  en: { reason: 'Reason (on record)', missing: 'Give a reason: it goes on record.', cancel: 'Cancel' },
-  zh: { reason: '理由（记录在案）', missing: '请填写理由，将记录在案。', cancel: '取消' },
+  en: { reason: 'Reason (on record)', missing: 'Give a reason: it goes on record.' },
+  zh: { reason: '理由（记录在案）', missing: '请填写理由，将记录在案。' },
 });

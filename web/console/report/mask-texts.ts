@@ -48,7 +48,6 @@ export const maskTexts = texts({
     decline: 'Decline…',
     declined: (by: string) => `Declined: nothing is masked. ${by} is notified.`,
     declineSubmit: 'Decline',
-    cancel: 'Cancel',
   },
   zh: {
     title: '遮盖的文字',
@@ -94,6 +93,5 @@ export const maskTexts = texts({
     decline: '驳回……',
     declined: (by: string) => `已驳回，没有遮盖任何文字。${spaced(`${by}会收到通知`)}。`,
     declineSubmit: '驳回',
-    cancel: '取消',
   },
 });

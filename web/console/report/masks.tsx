@@ -13,6 +13,7 @@ import { outcomeOf } from '../calls.ts';
 import { useDesk } from '../desk.ts';
 import { ok, Refusal, useStep } from '../parts/asking.tsx';
 import { focusField } from '../parts/focus.ts';
+import { FormEnd } from '../parts/form-end.tsx';
 import { now } from '../parts/moment.tsx';
 import { SecondPerson } from '../parts/second-person.tsx';
 import { requestTexts } from '../requests/texts.ts';
@@ -253,12 +254,7 @@ function Propose({ open, report, selected, onClose, onDone }: DialogProps & { se
           onChange={setRequest}
         />
       )}
-      <div class="row">
-        <Button type="submit" kind="primary" busy={busy}>
-          {t.submit}
-        </Button>
-        <Button onClick={onClose}>{t.cancel}</Button>
-      </div>
+      <FormEnd submit={t.submit} busy={busy} onCancel={onClose} />
     </Form>
   );
 }
