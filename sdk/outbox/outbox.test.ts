@@ -113,27 +113,19 @@ test.each([429, 503])('%d is repeated after Retry-After', async (status) => {
   expect(phone.pauses).toEqual([90_000, 90_000]);
 });
 
-test('when the network is back, nothing waits for its pause', async ({ phone, outbox }) => {
-  let away = true;
-  phone.server.fault = () => (away ? 'unreachable' : 'none');
-  await outbox.add(draft());
-  await phone.until(() => only(outbox).retryAt !== undefined);
-  away = false;
-  phone.window.dispatchEvent(new Event('online'));
-  await phone.until(() => only(outbox).state === 'sent');
-  expect(phone.pauses).toEqual([]);
-});
-
-test('when the person asks for it, nothing waits for its pause', async ({ phone, outbox }) => {
-  let away = true;
-  phone.server.fault = () => (away ? 'unavailable' : 'none');
-  await outbox.add(draft());
-  await phone.until(() => only(outbox).retryAt !== undefined);
-  away = false;
-  await outbox.send();
-  expect(only(outbox).state).toBe('sent');
-  expect(phone.pauses).toEqual([]);
-});
+test.for(['the network is back', 'the person asks for it'])(
+  'when %s, nothing waits for its pause',
+  async (what, { phone, outbox }) => {
+    phone.server.fault = () => 'unreachable';
+    await outbox.add(draft());
+    await phone.until(() => only(outbox).retryAt !== undefined);
+    phone.server.fault = () => 'none';
+    if (what === 'the person asks for it') await outbox.send();
+    else phone.window.dispatchEvent(new Event('online'));
+    await phone.until(() => only(outbox).state === 'sent');
+    expect(phone.pauses).toEqual([]);
+  },
+);
 
 test('but what the service has put off waits, network or not', async ({ phone, outbox }) => {
   phone.server.instead = () => ({ status: 503, body: '{}', retryAfter: '30' });

@@ -54,11 +54,7 @@ test('what is kept under a word comes back with its files, its texts and its rec
 });
 
 test('another word finds nothing, and what is kept stays', async () => {
-  const page = await opened();
-  await begin(page);
-  await page.chooseWord(WORD, outbox());
-  await page.leave();
-  const next = await opened();
+  const next = await leftUnderWord();
   expect(await next.openWord('another word', outbox())).toBe(false);
   await begin(next);
   await next.leave();
@@ -66,11 +62,7 @@ test('another word finds nothing, and what is kept stays', async () => {
 });
 
 test('whoever chooses the same word again has both reports', async () => {
-  const page = await opened();
-  await begin(page);
-  await page.chooseWord(WORD, outbox());
-  await page.leave();
-  const next = await opened();
+  const next = await leftUnderWord();
   await begin(next, 'D2');
   await next.chooseWord(WORD, outbox());
   expect((await next.begun()).drafts.map(({ id }) => id).sort()).toEqual(['D1', 'D2']);
@@ -87,11 +79,7 @@ test('whether something is kept shows in no size', async () => {
 });
 
 test('files that find no room are left out, and all words are kept', async () => {
-  const page = await opened();
-  await begin(page, 'D1', new File([new Uint8Array(5 << 20)], 'large.jpg'));
-  await page.chooseWord(WORD, outbox());
-  await page.leave();
-  const next = await opened();
+  const next = await leftUnderWord(new File([new Uint8Array(5 << 20)], 'large.jpg'));
   await next.openWord(WORD, outbox());
   const { drafts } = await next.begun();
   expect(drafts.map(({ form, files }) => [form.text, files.length])).toEqual([['He hits her', 0]]);
@@ -135,6 +123,15 @@ async function begin({ drafts }: Page, id = 'D1', file = FILE): Promise<void> {
   let known: number[] = [];
   while ((await drafts.keepDraft(draft, known)) === 'more') known = [1];
   await drafts.keepText(MESSAGE);
+}
+
+/** Begin a report, leave the page with it under a word, and open the page anew. */
+async function leftUnderWord(file = FILE): Promise<Page> {
+  const page = await opened();
+  await begin(page, 'D1', file);
+  await page.chooseWord(WORD, outbox());
+  await page.leave();
+  return opened();
 }
 
 /** An outbox with one entry. */
