@@ -18,7 +18,7 @@ from tests.browser.officers import (
     sign_in,
     wait_until,
 )
-from tests.browser.screens import axe_violations, press
+from tests.browser.screens import axe_violations, box_of, press
 from tests.local.stack import Stack
 
 REPORT = {"category": "missing_elderly", "text": "An old man in a grey coat, alone at the stop."}
@@ -222,8 +222,7 @@ def test_a_picture_is_enlarged_opened_and_redacted(open_page: OpenPage, stack: S
     page.get_by_role("button", name="Redact", exact=True).click()
     nothing = page.get_by_text("Mark at least one region.")
     expect(nothing).to_be_visible()
-    box = page.get_by_role("img", name="The picture with the marked regions").bounding_box()
-    assert box
+    box = box_of(page.get_by_role("img", name="The picture with the marked regions"))
     page.mouse.move(box["x"] + box["width"] * 0.2, box["y"] + box["height"] * 0.2)
     page.mouse.down()
     page.mouse.move(box["x"] + box["width"] * 0.5, box["y"] + box["height"] * 0.4)

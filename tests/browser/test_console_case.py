@@ -4,7 +4,7 @@ import re
 from typing import Any
 
 import pytest
-from playwright.sync_api import Locator, Route, expect
+from playwright.sync_api import Route, expect
 
 from tests.browser.conftest import OpenPage
 from tests.browser.console_pages import opened
@@ -17,7 +17,7 @@ from tests.browser.officers import (
     sign_in,
     wait_until,
 )
-from tests.browser.screens import assert_usable, press, take_pictures
+from tests.browser.screens import assert_usable, box_of, press, take_pictures
 from tests.local.stack import Stack
 
 pytestmark = pytest.mark.thorough
@@ -153,26 +153,20 @@ def test_a_picture_is_seen_in_its_full_size(open_page: OpenPage, stack: Stack) -
     page.get_by_role("link", name=resident.reference).click()
     page.get_by_role("button", name="Enlarge picture 1").click()
     picture = page.get_by_role("img", name="Picture 1 of 1")
-    fitted = width_of(picture)
+    fitted = box_of(picture)["width"]
     picture.click(position={"x": 300, "y": 300})
     expect(page.get_by_role("button", name="Fit the screen")).to_be_visible()
     view = page.locator(".lightbox__view")
-    assert width_of(picture) == 800 > fitted
+    assert box_of(picture)["width"] == 800 > fitted
     assert view.evaluate(SCROLLED)
     # The arrow keys move it, and what is pressed again is fitted.
     before = view.evaluate("view => view.scrollLeft")
     page.keyboard.press("ArrowLeft")
     assert view.evaluate("view => view.scrollLeft") < before
     picture.click()
-    assert width_of(picture) == fitted
+    assert box_of(picture)["width"] == fitted
     page.get_by_role("button", name="Full size").press("Enter")
-    assert width_of(picture) == 800
-
-
-def width_of(picture: Locator) -> float:
-    box = picture.bounding_box()
-    assert box
-    return box["width"]
+    assert box_of(picture)["width"] == 800
 
 
 def test_the_record_says_which_picture_was_redacted(open_page: OpenPage, stack: Stack) -> None:
@@ -291,16 +285,9 @@ def test_what_a_dialog_is_answered_with_is_in_sight(open_page: OpenPage, stack: 
     reason.focus()
     page.keyboard.type("Thank you.")
     foot = close.get_by_role("button", name="Close the report")
-    wait_until(page, lambda: bottom_of(reason) < top_of(foot))
 
+    def is_above() -> bool:
+        box = box_of(reason)
+        return box["y"] + box["height"] < box_of(foot)["y"]
 
-def top_of(box: Locator) -> float:
-    found = box.bounding_box()
-    assert found
-    return found["y"]
-
-
-def bottom_of(box: Locator) -> float:
-    found = box.bounding_box()
-    assert found
-    return found["y"] + found["height"]
+    wait_until(page, is_above)

@@ -8,7 +8,7 @@ from playwright.sync_api import Locator, Page, expect
 from tests.browser.conftest import OpenPage
 from tests.browser.console_pages import page_of
 from tests.browser.officers import LI, Resident, sign_in, sign_in_by_clock
-from tests.browser.screens import assert_usable, overlaps, scrolls_sideways, take_pictures
+from tests.browser.screens import assert_usable, box_of, overlaps, scrolls_sideways, take_pictures
 from tests.local.stack import Stack
 
 PULSE_MS = 10_000
@@ -150,9 +150,7 @@ def test_a_report_is_found_by_its_reference_and_no_address_has_it(page: Page, st
     # The list is narrow on this wide screen: a row goes by its list.
     parts = page.locator(".report-row__link, .report-row__facts, .report-row__state")
     assert overlaps(parts) == []
-    row = page.locator(".report-row").bounding_box()
-    assert row
-    assert row["height"] < 150
+    assert box_of(page.locator(".report-row"))["height"] < 150
     page.get_by_role("main").get_by_role("link", name="Reports", exact=True).click()
     expect(page.get_by_role("heading", name="Reports", level=1)).to_be_visible()
 

@@ -5,7 +5,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.conftest import OpenPage
 from tests.browser.officers import Resident, change_report, officer_api, sign_in
-from tests.browser.screens import overlaps, scrolls_sideways
+from tests.browser.screens import box_of, overlaps, scrolls_sideways
 from tests.local.stack import Stack
 
 pytestmark = pytest.mark.thorough
@@ -93,9 +93,7 @@ def test_a_single_message_is_as_high_as_its_words(
 ) -> None:
     resident.write("He has gone.")
     page = opened(open_page, f"reports/{resident.id}", DESK)
-    box = page.locator(".talk .message").bounding_box()
-    assert box
-    assert box["height"] < 100
+    assert box_of(page.locator(".talk .message"))["height"] < 100
 
 
 def test_each_step_says_what_it_does(open_page: OpenPage, resident: Resident) -> None:
@@ -115,9 +113,7 @@ def test_the_head_of_the_queue_is_two_rows_on_a_desk(open_page: OpenPage) -> Non
     page = opened(open_page, "", DESK)
     page.wait_for_load_state("networkidle")
     for part in (".queue-head", ".filters"):
-        box = page.locator(part).bounding_box()
-        assert box
-        assert box["height"] < 60, part
+        assert box_of(page.locator(part))["height"] < 60, part
     hint = page.get_by_label("Find by number")
     hint.fill(hint.get_attribute("placeholder") or "")
     assert hint.evaluate("field => field.scrollWidth <= field.clientWidth")
@@ -173,8 +169,7 @@ def test_a_box_that_is_written_in_is_whole_above_the_bar(
 ) -> None:
     page = opened(open_page, f"reports/{resident.id}", PHONE)
     box = page.get_by_label(label)
-    bar = page.get_by_role("navigation", name="Console").bounding_box()
-    assert bar
+    bar = box_of(page.get_by_role("navigation", name="Console"))
     # Half of it is behind the bar.
     box.evaluate(
         "(one, top) => scrollBy({top: one.getBoundingClientRect().top - top, behavior: 'instant'})",

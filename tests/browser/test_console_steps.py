@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import OpenPage
 from tests.browser.officers import LI, ZHAO, Resident, change_report, officer_api, sign_in
-from tests.browser.screens import assert_usable, scrolls_sideways
+from tests.browser.screens import assert_usable, box_of, scrolls_sideways
 from tests.local.stack import Stack
 
 pytestmark = pytest.mark.thorough
@@ -65,11 +65,9 @@ def test_close_stays_where_it_was_while_work_begins(
     sign_in(page)
     press(page, "acknowledgeTake")
     close = page.locator("button[aria-describedby=step-close-hint]")
-    before = close.bounding_box()
+    before = box_of(close)
     press(page, "in_progress")
-    after = close.bounding_box()
-    assert before
-    assert after
+    after = box_of(close)
     # It is the obvious step now, and larger.
     assert after["y"] <= before["y"] + before["height"] / 2 <= after["y"] + after["height"]
     assert_usable(page, f"console-step-{viewport['width']}-{language}")
@@ -93,8 +91,7 @@ def press(page: Page, step: str) -> list[float]:
     expect(button).to_be_visible()
     page.wait_for_load_state("networkidle")
     button.scroll_into_view_if_needed()
-    box = button.bounding_box()
-    assert box
+    box = box_of(button)
     middle = [box["x"] + box["width"] / 2, box["y"] + box["height"] / 2]
     page.mouse.click(*middle)
     expect(button).to_have_count(0)

@@ -12,7 +12,7 @@ from tests.browser.conftest import OpenPage
 from tests.browser.console_pages import SUN, page_of
 from tests.browser.officers import LI, ZHAO, change_report, officer_api, sign_in
 from tests.browser.residents import wait_until
-from tests.browser.screens import axe_violations, press, scrolls_sideways
+from tests.browser.screens import axe_violations, box_of, press, scrolls_sideways
 from tests.local.stack import Stack
 
 
@@ -56,11 +56,8 @@ def test_days_that_make_no_period_are_said_beside_them_and_the_figures_stay(
     period.get_by_role("button", name="Show").click()
     summary = period.get_by_role("alert")
     expect(summary).to_contain_text("From: This is after the last day.")
-    buttons = period.get_by_role("button", name="Other days").bounding_box()
-    box = summary.bounding_box()
-    assert buttons
-    assert box
-    assert box["y"] >= buttons["y"] + buttons["height"] + 8
+    buttons = box_of(period.get_by_role("button", name="Other days"))
+    assert box_of(summary)["y"] >= buttons["y"] + buttons["height"] + 8
     expect(first).to_have_attribute("aria-invalid", "true")
     expect(page.get_by_role("region", name="Received")).to_be_visible()
     # Each end says what is wrong with it, and only until it is put right.

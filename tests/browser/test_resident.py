@@ -7,6 +7,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import OpenPage
 from tests.browser.residents import Officer, Resident, own_report, phone_photo, publish_bulletin
+from tests.browser.screens import box_of
 from tests.local.stack import Stack
 
 PHONE_SIZE = {"width": 360, "height": 740}
@@ -67,10 +68,7 @@ def test_the_receipt_opens_the_answer_on_another_phone(
 def test_the_camera_is_in_sight_after_the_red_button(open_page: OpenPage, language: str) -> None:
     page = open_page(language=language, viewport=PHONE_SIZE)
     page.locator(".red-button").click()
-    camera = page.locator(".picker--main").bounding_box()
-    bar = page.locator(".send").bounding_box()
-    assert camera
-    assert bar
+    camera, bar = box_of(page.locator(".picker--main")), box_of(page.locator(".send"))
     assert camera["y"] + camera["height"] <= bar["y"]
 
 
