@@ -6,6 +6,7 @@ import { ok, useLoaded, Waiting } from '../parts/asking.tsx';
 import { Group, Row } from '../parts/rows.tsx';
 import { APPOINT, officerPath, pathTo } from '../router.ts';
 import { isOnlyProposed, type Officer } from './row.ts';
+import { wordFor, words } from '../words.ts';
 import { text } from './texts.ts';
 
 /** Everybody who works here, and who is proposed. What awaits approval comes first. */
@@ -77,7 +78,7 @@ function Officers({ name, officers }: OfficersProps) {
 }
 
 export function rolesInWords(row: Pick<Officer, 'roles'>): string {
-  return listed(row.roles.map((role) => text().roles[role])) || text().none;
+  return listed(row.roles.map((role) => words().roles[role])) || text().none;
 }
 
 /** Return codes by their names; `*` is all of them, now and later. */
@@ -91,6 +92,6 @@ export function namedBy(names: Names, field: 'roles' | 'categories' | 'districts
     if (code === '*') return text().officers.everything;
     if (field === 'categories') return names.category(code);
     if (field === 'districts') return names.district(code);
-    return text().roles[code as keyof ReturnType<typeof text>['roles']] ?? code;
+    return wordFor(words().roles, code);
   };
 }

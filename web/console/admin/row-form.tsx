@@ -15,6 +15,7 @@ import {
   type RowMistake,
   withRoles,
 } from './row.ts';
+import { words } from '../words.ts';
 import { text } from './texts.ts';
 
 const ROLES = ['officer', 'supervisor', 'admin', 'auditor', 'oversight', 'system'] as const;
@@ -94,7 +95,7 @@ export function RowForm({ officer, onDone, onCancel }: RowFormProps) {
         onChange={(roles) => write(withRoles(row, roles))}
         choices={ROLES.map((code) => ({
           code,
-          label: text().roles[code],
+          label: words().roles[code],
           hint: text().roleHints[code],
         }))}
       />

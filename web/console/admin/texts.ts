@@ -20,14 +20,6 @@ export const text = texts({
     added: 'Added',
     removed: 'Removed',
     stays: 'Stays',
-    roles: {
-      officer: 'Officer',
-      supervisor: 'Supervisor',
-      admin: 'Administrator',
-      auditor: 'Auditor',
-      oversight: 'Oversight',
-      system: 'Machine',
-    },
     roleHints: {
       officer: 'Works on the reports in scope, writes and approves bulletins.',
       supervisor:
@@ -301,7 +293,6 @@ export const text = texts({
     added: '新增',
     removed: '删除',
     stays: '保留',
-    roles: { officer: '民警', supervisor: '值班领导', admin: '管理员', auditor: '审计员', oversight: '监督', system: '系统' },
     roleHints: {
       officer: '处理职责范围内的举报，撰写和批准通报。',
       supervisor: '还可以说明理由后查看已撤回的举报，并在无人签收时收到通知。',

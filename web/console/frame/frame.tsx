@@ -14,6 +14,7 @@ import { keepBoxInSight } from '../parts/focus.ts';
 import { now } from '../parts/moment.tsx';
 import { QueuePage } from '../queue/page.tsx';
 import { isAuditor, type Me, seesReports } from '../types.ts';
+import { words } from '../words.ts';
 import { path, pathTo, type Route, routeOf } from '../router.ts';
 import type { Session } from '../session/session.ts';
 import { Icon, type IconName } from './icon.tsx';
@@ -183,7 +184,7 @@ function Account({ session, lock }: FrameProps) {
         <p class="account__who">
           <strong>{name}</strong>
           <br />
-          <span class="muted">{listed(me.roles.map((role) => t.roles[role]))}</span>
+          <span class="muted">{listed(me.roles.map((role) => words().roles[role]))}</span>
         </p>
         {!isAuditor(me) && (
           <a class="button button--quiet" href={pathTo('openings')} onClick={() => setOpen(false)}>

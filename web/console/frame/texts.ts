@@ -34,14 +34,6 @@ export const frameTexts = texts({
     waiting: (count: number) => `, ${count} need somebody`,
     approvals: (count: number) =>
       count === 1 ? ', 1 awaits your approval' : `, ${count} await your approval`,
-    roles: {
-      officer: 'Officer',
-      supervisor: 'Supervisor',
-      admin: 'Administrator',
-      auditor: 'Auditor',
-      oversight: 'Oversight',
-      system: 'Machine',
-    },
     lock: 'Lock the screen',
     signOut: 'Sign out',
     unsent: 'Something is not sent',
@@ -85,7 +77,6 @@ export const frameTexts = texts({
     fresh: (count: number) => `新到特急举报 ${count} 件：查看列表`,
     waiting: (count: number) => `，${count} 件待处理`,
     approvals: (count: number) => `，${count} 条待您批准`,
-    roles: { officer: '民警', supervisor: '值班领导', admin: '管理员', auditor: '审计员', oversight: '监督', system: '系统' },
     lock: '锁定屏幕',
     signOut: '退出登录',
     unsent: '有内容尚未发送',
