@@ -6,6 +6,7 @@ it uses. `reset()` clears all caches.
 
 import time
 from collections.abc import Callable, Mapping
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from chalicelib.aws import clients
@@ -82,6 +83,9 @@ if TYPE_CHECKING:
     from chalicelib.store.statistics.exports import ExportFiles, ExportRequests
     from chalicelib.store.watch import ActRows, AwsRecord, WatchCounters
 
+
+type Built[Collaborator] = Callable[[], Collaborator]
+"""A builder that builds once."""
 
 # A function with a missing setting must fail at its start, not at a request.
 check_start()
@@ -163,13 +167,6 @@ def read_urls() -> "ReadUrls":
 
 
 @built_once
-def export_requests() -> "ExportRequests":
-    from chalicelib.store.statistics.exports import ExportRequests
-
-    return ExportRequests(_table(settings().reports_table))
-
-
-@built_once
 def export_files() -> "ExportFiles":
     from chalicelib.store.statistics.exports import ExportFiles
 
@@ -223,6 +220,43 @@ def _table(name: str, **more: Any) -> "Table":
     return Table(dynamodb(), name, pause=_pause, **more)
 
 
+def _rows[Rows](module: str, name: str, table: str) -> Built[Rows]:
+    """Return the builder of a class of `store` that has the rows of one table."""
+
+    def build() -> Rows:
+        rows: Callable[[Table], Rows] = getattr(import_module(f"chalicelib.store.{module}"), name)
+        return rows(_table(getattr(settings(), f"{table}_table")))
+
+    return built_once(build)
+
+
+export_requests: Built["ExportRequests"] = _rows("statistics.exports", "ExportRequests", "reports")
+review_rows: Built["ReviewRows"] = _rows("reports.reviews", "ReviewRows", "reports")
+report_keys: Built["ReportKeys"] = _rows("media.rows", "ReportKeys", "reports")
+incident_counts: Built["IncidentCounts"] = _rows("reports.incidents", "IncidentCounts", "reports")
+pulse_rows: Built["PulseRows"] = _rows("casework.rows", "PulseRows", "reports")
+outbox: Built["Outbox"] = _rows("reports.outbox", "Outbox", "reports")
+destinations: Built["Destinations"] = _rows("notices.destinations", "Destinations", "reports")
+delivery_rows: Built["DeliveryRows"] = _rows("notices.destinations", "DeliveryRows", "reports")
+errands: Built["Errands"] = _rows("casework.errands", "Errands", "reports")
+announcements: Built["Announcements"] = _rows("notices.announcements", "Announcements", "reports")
+watch_counters: Built["WatchCounters"] = _rows("watch", "WatchCounters", "reports")
+act_rows: Built["ActRows"] = _rows("watch", "ActRows", "reports")
+statistics: Built["Statistics"] = _rows("statistics.counters", "Statistics", "reports")
+search_entries: Built["SearchEntries"] = _rows("reports.search_entries", "SearchEntries", "reports")
+leaf_rows: Built["LeafRows"] = _rows("audit.ledger", "LeafRows", "reports")
+load_counters: Built["LoadCounters"] = _rows("flood.load_level", "LoadCounters", "reports")
+contacts: Built["Contacts"] = _rows("reports.contacts", "Contacts", "contacts")
+presence: Built["Presence"] = _rows("casework.rows", "Presence", "incidents")
+incidents: Built["Incidents"] = _rows("casework.incidents", "Incidents", "incidents")
+officers: Built["Officers"] = _rows("officers.rows", "Officers", "officers")
+bulletin_outbox: Built["Outbox"] = _rows("reports.outbox", "Outbox", "bulletins")
+bulletins: Built["Bulletins"] = _rows("bulletins.bulletins", "Bulletins", "bulletins")
+catalogue_changes: Built["CatalogueChanges"] = _rows("catalogue", "CatalogueChanges", "bulletins")
+load_levels: Built["LoadLevels"] = _rows("flood.load_level", "LoadLevels", "bulletins")
+sources: Built["Sources"] = _rows("flood.sources", "Sources", "sources")
+
+
 @built_once
 def reports() -> "Reports":
     from chalicelib.store.reports.reports import Reports
@@ -248,20 +282,6 @@ def request_desk(actor: "OfficerActor") -> "RequestDesk":
 
     requests = SubjectRequests(_table(settings().reports_table))
     return RequestDesk(desk(actor), requests, announcements(), contact_keys())
-
-
-@built_once
-def review_rows() -> "ReviewRows":
-    from chalicelib.store.reports.reviews import ReviewRows
-
-    return ReviewRows(_table(settings().reports_table))
-
-
-@built_once
-def report_keys() -> "ReportKeys":
-    from chalicelib.store.media.rows import ReportKeys
-
-    return ReportKeys(_table(settings().reports_table))
 
 
 def burst_stores() -> "BurstStores":
@@ -295,13 +315,6 @@ def list_stores() -> "ListStores":
 
 
 @built_once
-def incident_counts() -> "IncidentCounts":
-    from chalicelib.store.reports.incidents import IncidentCounts
-
-    return IncidentCounts(_table(settings().reports_table))
-
-
-@built_once
 def listing() -> "Listing":
     from chalicelib.aws.listing import Listing
     from chalicelib.store.reports.heads import listed_row
@@ -310,31 +323,10 @@ def listing() -> "Listing":
 
 
 @built_once
-def pulse_rows() -> "PulseRows":
-    from chalicelib.store.casework.rows import PulseRows
-
-    return PulseRows(_table(settings().reports_table))
-
-
-@built_once
 def kept_headings() -> "KeptHeadings":
     from chalicelib.services.casework.presence import KeptHeadings
 
     return KeptHeadings(listing())
-
-
-@built_once
-def outbox() -> "Outbox":
-    from chalicelib.store.reports.outbox import Outbox
-
-    return Outbox(_table(settings().reports_table))
-
-
-@built_once
-def bulletin_outbox() -> "Outbox":
-    from chalicelib.store.reports.outbox import Outbox
-
-    return Outbox(_table(settings().bulletins_table))
 
 
 def outboxes() -> "Mapping[str, Outbox]":
@@ -362,20 +354,6 @@ def events_keys() -> "ContentKeys":
     from chalicelib.aws.kms import ContentKeys
 
     return ContentKeys(_kms(), settings().events_key, pause=_pause)
-
-
-@built_once
-def destinations() -> "Destinations":
-    from chalicelib.store.notices.destinations import Destinations
-
-    return Destinations(_table(settings().reports_table))
-
-
-@built_once
-def delivery_rows() -> "DeliveryRows":
-    from chalicelib.store.notices.destinations import DeliveryRows
-
-    return DeliveryRows(_table(settings().reports_table))
 
 
 def destination_desk(actor: "OfficerActor") -> "DestinationDesk":
@@ -433,13 +411,6 @@ def courier() -> "Courier":
     )
 
 
-@built_once
-def errands() -> "Errands":
-    from chalicelib.store.casework.errands import Errands
-
-    return Errands(_table(settings().reports_table))
-
-
 def messenger() -> "Messenger":
     """Return the collaborators of an errand to an agency."""
     from chalicelib.services.casework.errands import Messenger
@@ -460,27 +431,6 @@ def media_owners() -> "MediaOwners":
 
 
 @built_once
-def announcements() -> "Announcements":
-    from chalicelib.store.notices.announcements import Announcements
-
-    return Announcements(_table(settings().reports_table))
-
-
-@built_once
-def watch_counters() -> "WatchCounters":
-    from chalicelib.store.watch import WatchCounters
-
-    return WatchCounters(_table(settings().reports_table))
-
-
-@built_once
-def act_rows() -> "ActRows":
-    from chalicelib.store.watch import ActRows
-
-    return ActRows(_table(settings().reports_table))
-
-
-@built_once
 def publisher() -> "Publisher":
     from chalicelib.domain.notices.notice import NoticeLinks
     from chalicelib.services.notices.notifications import Publisher
@@ -491,13 +441,6 @@ def publisher() -> "Publisher":
     return Publisher(
         outbox(), Bursts(table), Digests(table), topic(), links, clock=lambda: clock.now()
     )
-
-
-@built_once
-def statistics() -> "Statistics":
-    from chalicelib.store.statistics.counters import Statistics
-
-    return Statistics(_table(settings().reports_table))
 
 
 @built_once
@@ -515,13 +458,6 @@ def topic_subscriptions() -> "TopicSubscriptions":
 
 
 @built_once
-def officers() -> "Officers":
-    from chalicelib.store.officers.rows import Officers
-
-    return Officers(_table(settings().officers_table))
-
-
-@built_once
 def pool() -> "UserPool":
     from chalicelib.store.officers.user_pool import UserPool
 
@@ -529,24 +465,10 @@ def pool() -> "UserPool":
 
 
 @built_once
-def bulletins() -> "Bulletins":
-    from chalicelib.store.bulletins.bulletins import Bulletins
-
-    return Bulletins(_table(settings().bulletins_table))
-
-
-@built_once
 def public_feeds() -> "PublicFeeds":
     from chalicelib.services.bulletins.public import PublicFeeds
 
     return PublicFeeds(bulletins())
-
-
-@built_once
-def contacts() -> "Contacts":
-    from chalicelib.store.reports.contacts import Contacts
-
-    return Contacts(_table(settings().contacts_table))
 
 
 @built_once
@@ -612,27 +534,6 @@ def live_day_key() -> "LiveDayKey":
 def day_key() -> "PublicDayKey | None":
     """Return the public half of the key of this day; None while it is not known."""
     return live_day_key().at(clock.now())
-
-
-@built_once
-def presence() -> "Presence":
-    from chalicelib.store.casework.rows import Presence
-
-    return Presence(_table(settings().incidents_table))
-
-
-@built_once
-def incidents() -> "Incidents":
-    from chalicelib.store.casework.incidents import Incidents
-
-    return Incidents(_table(settings().incidents_table))
-
-
-@built_once
-def search_entries() -> "SearchEntries":
-    from chalicelib.store.reports.search_entries import SearchEntries
-
-    return SearchEntries(_table(settings().reports_table))
 
 
 @built_once
@@ -710,13 +611,6 @@ def custody_key() -> "SigningKey":
 
 
 @built_once
-def leaf_rows() -> "LeafRows":
-    from chalicelib.store.audit.ledger import LeafRows
-
-    return LeafRows(_table(settings().reports_table))
-
-
-@built_once
 def ledger_heads() -> "LedgerHeads":
     from chalicelib.store.audit.seals import LedgerHeads
 
@@ -740,13 +634,6 @@ def bulletin_listing() -> "Listing":
 
 
 @built_once
-def catalogue_changes() -> "CatalogueChanges":
-    from chalicelib.store.catalogue import CatalogueChanges
-
-    return CatalogueChanges(_table(settings().bulletins_table))
-
-
-@built_once
 def live_catalogue() -> "LiveCatalogue":
     from chalicelib.store.catalogue import LiveCatalogue
 
@@ -767,27 +654,6 @@ def whole_catalogue() -> "Catalogue":
     Raises Unavailable rather than leave out what admins have added.
     """
     return live_catalogue().whole(clock.wall_clock())
-
-
-@built_once
-def load_levels() -> "LoadLevels":
-    from chalicelib.store.flood.load_level import LoadLevels
-
-    return LoadLevels(_table(settings().bulletins_table))
-
-
-@built_once
-def load_counters() -> "LoadCounters":
-    from chalicelib.store.flood.load_level import LoadCounters
-
-    return LoadCounters(_table(settings().reports_table))
-
-
-@built_once
-def sources() -> "Sources":
-    from chalicelib.store.flood.sources import Sources
-
-    return Sources(_table(settings().sources_table))
 
 
 @built_once
