@@ -9,6 +9,7 @@ whose a route is.
 import copy
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -37,6 +38,10 @@ _CALLED_FOR = {
     "AdminRoutes": "*/*/v1/admin/*",
     "AuditRoutes": "*/*/v1/audit/*",
 }
+# A line of the operators' guide: alarms, what they mean, what to do.
+_ALARMS_ROW = re.compile(r"^\| ((?:`\w+Alarm`(?:, )?)+) \| (.+) \| (.+) \|$", re.MULTILINE)
+_NAME = re.compile(r"\w+")
+_LINK = re.compile(r"\[([^]]+)\]\([^)]+\)")
 
 Template = dict[str, Any]
 
@@ -62,10 +67,28 @@ def merge_template(root: Path, processor: bundle.Processor) -> Template:
     layer["CompatibleArchitectures"] = [processor.lambda_name]
     gateway.write_responses(merged["Resources"]["RestAPI"]["Properties"]["DefinitionBody"])
     merged["Resources"] |= outside_of(city.city())
+    describe_alarms(merged["Resources"], root / "docs" / "operations.md")
     merged["Outputs"]["City"] = {"Value": text("name.city", city.city().default_language)}
     shards = sorted(f"{each.code}={each.shards}" for each in catalogue().categories)
     merged["Outputs"]["Shards"] = {"Value": " ".join(shards)}
     return merged
+
+
+def describe_alarms(resources: Template, guide: Path) -> None:
+    """Give each alarm what its line in the operators' guide says, without the marks of Markdown.
+
+    Raises Incomplete for an alarm without a line.
+    """
+    said: dict[str, str] = {}
+    for names, *cells in _ALARMS_ROW.findall(guide.read_text(encoding="utf-8")):
+        linked = [_LINK.sub(r"\1", cell) for cell in cells]
+        plain = [f"{cell[0].upper()}{cell[1:]}.".replace("`", "") for cell in linked]
+        said |= dict.fromkeys(_NAME.findall(names), " ".join(plain))
+    for name, resource in resources.items():
+        if resource["Type"] == "AWS::CloudWatch::Alarm":
+            if name not in said:
+                raise bundle.Incomplete(f"{guide.name} has no line for {name}")
+            resource["Properties"]["AlarmDescription"] = said[name]
 
 
 def outside_of(served: city.City) -> Template:
