@@ -242,6 +242,8 @@ class Operation(NamedTuple):
         return actor
 
 
+# What may be unknown to an officer, or out of their scope: 404.
+_OF_ONE = re.compile(r"\{(report|bulletin|incident|burst|export)_id\}|\{request_number\}")
 _OFFICERS_PATHS = ("/v1/officer/", "/v1/admin/", "/v1/audit/")
 
 
@@ -300,7 +302,7 @@ class Routes:
                     headers=headers,
                     returns=_contents(method, declared.get("returns"), headers),
                     errors=(
-                        *_implied_errors(self.access, declared, headers),
+                        *_implied_errors(self.access, path, declared, headers),
                         *map(_error, declared.get("raises", ())),
                     ),
                     logged=declared.get("logged", False),
@@ -335,7 +337,7 @@ def _contents(
 
 
 def _implied_errors(
-    access: Access, declared: Declared, headers: frozenset[Header]
+    access: Access, path: str, declared: Declared, headers: frozenset[Header]
 ) -> tuple[errors.TiplineError, ...]:
     """Return the errors that follow from the rest of the declaration."""
     implied: list[errors.TiplineError] = [errors.Unavailable(), errors.SlowDown()]
@@ -360,4 +362,6 @@ def _implied_errors(
         implied += [errors.Unauthenticated("receipt_required"), errors.NotFound(), errors.Gone()]
     if access is Access.OFFICER:
         implied += [errors.Unauthenticated(), errors.Forbidden(), errors.TooManyCalls()]
+        if _OF_ONE.search(path):
+            implied.append(errors.NotFound())
     return tuple(implied)

@@ -30,8 +30,6 @@ from chalicelib.store.bulletins.bulletins import Dossier
 
 routes = Routes("Publishing", Access.OFFICER, roles=CASEWORKERS)
 
-_NOT_FOUND = errors.NotFound()
-
 
 class OfficerQuery(PublicQuery):
     state: BulletinState | None = Field(default=None, description="Only bulletins in this state.")
@@ -95,7 +93,7 @@ def list_bulletins(call: Call) -> Response:
     return Response(BulletinPage(items=rows, next_cursor=page.next_cursor))
 
 
-@routes.get("/v1/officer/bulletins/{bulletin_id}", returns=BulletinView, raises=(_NOT_FOUND,))
+@routes.get("/v1/officer/bulletins/{bulletin_id}", returns=BulletinView)
 def open_bulletin(call: Call) -> Response:
     """Open a bulletin.
 
@@ -112,7 +110,7 @@ def open_bulletin(call: Call) -> Response:
     max_body=MAX_LONG_BODY,
     headers=(Header.IF_MATCH,),
     returns=BulletinView,
-    raises=(_NOT_FOUND, "illegal_transition", "channel_not_active"),
+    raises=("illegal_transition", "channel_not_active"),
 )
 def change_bulletin(call: Call) -> Response:
     """Change a bulletin.
@@ -134,7 +132,7 @@ def change_bulletin(call: Call) -> Response:
     body=Pictures,
     headers=(Header.OPTIONAL_KEY,),
     returns=PictureGrants,
-    raises=(_NOT_FOUND, "illegal_transition", errors.KeyReused, "too_many_media"),
+    raises=("illegal_transition", errors.KeyReused, "too_many_media"),
 )
 def add_pictures(call: Call) -> Response:
     """Add pictures to a bulletin.
@@ -173,13 +171,7 @@ def add_pictures(call: Call) -> Response:
     query=ApprovalQuery,
     headers=(Header.TAG,),
     returns={200: BulletinView},
-    raises=(
-        _NOT_FOUND,
-        "illegal_transition",
-        "channel_not_active",
-        "media_pending",
-        "expiry_passed",
-    ),
+    raises=("illegal_transition", "channel_not_active", "media_pending", "expiry_passed"),
 )
 def approve_bulletin(call: Call) -> Response:
     """Approve and publish a bulletin.
@@ -209,7 +201,7 @@ def approve_bulletin(call: Call) -> Response:
     body=Refusal,
     headers=(Header.IF_MATCH,),
     returns={200: BulletinView},
-    raises=(_NOT_FOUND, "illegal_transition"),
+    raises=("illegal_transition",),
 )
 def decline_bulletin(call: Call) -> Response:
     """Decline a version of a bulletin.
@@ -232,7 +224,7 @@ def decline_bulletin(call: Call) -> Response:
     body=Resolution,
     max_body=MAX_LONG_BODY,
     returns={200: BulletinView},
-    raises=(_NOT_FOUND, "illegal_transition"),
+    raises=("illegal_transition",),
 )
 def resolve_bulletin(call: Call) -> Response:
     """Resolve a bulletin.
@@ -255,7 +247,7 @@ def resolve_bulletin(call: Call) -> Response:
     body=Withdrawal,
     max_body=MAX_LONG_BODY,
     returns={200: BulletinView},
-    raises=(_NOT_FOUND, "illegal_transition"),
+    raises=("illegal_transition",),
 )
 def withdraw_bulletin(call: Call) -> Response:
     """Withdraw a bulletin.
@@ -272,9 +264,7 @@ def withdraw_bulletin(call: Call) -> Response:
     )
 
 
-@routes.get(
-    "/v1/officer/bulletins/{bulletin_id}/history", returns=BulletinHistory, raises=(_NOT_FOUND,)
-)
+@routes.get("/v1/officer/bulletins/{bulletin_id}/history", returns=BulletinHistory)
 def read_bulletin_history(call: Call) -> Response:
     """Read the history of a bulletin.
 

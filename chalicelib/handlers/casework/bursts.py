@@ -10,7 +10,6 @@ from chalicelib.http.requests import Call, Header
 from chalicelib.http.responses import Response
 from chalicelib.http.routes import Access, Routes
 from chalicelib.http.shapes import Category, Shape, Timestamp
-from chalicelib.kernel import errors
 from chalicelib.services.casework import bursts
 
 routes = Routes("Casework", Access.OFFICER, roles=CASEWORKERS)
@@ -92,19 +91,14 @@ def list_bursts(call: Call) -> Response:
     return Response(BurstList(items=items))
 
 
-@routes.get(_BURST, returns=OpenBurstView, raises=(errors.NotFound,))
+@routes.get(_BURST, returns=OpenBurstView)
 def read_burst(call: Call) -> Response:
     """Read a burst, and the closing that somebody has asked for."""
     found = bursts.read_burst(call.path["burst_id"], actor=call.actor, stores=wiring.burst_stores())
     return Response(OpenBurstView.opened(found))
 
 
-@routes.post(
-    _BURST + "/ending",
-    body=NewEnding,
-    returns=OpenBurstView,
-    raises=(errors.NotFound, "already_asked"),
-)
+@routes.post(_BURST + "/ending", body=NewEnding, returns=OpenBurstView, raises=("already_asked",))
 def propose_ending(call: Call) -> Response:
     """Ask to close the reports of a burst.
 
@@ -122,7 +116,7 @@ def propose_ending(call: Call) -> Response:
     _BURST + "/ending/approve",
     headers=(Header.TAG,),
     returns={200: EndedView},
-    raises=(errors.NotFound, "no_ending"),
+    raises=("no_ending",),
 )
 def approve_ending(call: Call) -> Response:
     """Approve the closing of a burst.
@@ -137,7 +131,7 @@ def approve_ending(call: Call) -> Response:
     return Response(EndedView.model_validate(ended._asdict()))
 
 
-@routes.delete(_BURST + "/ending", raises=(errors.NotFound, "approved"))
+@routes.delete(_BURST + "/ending", raises=("approved",))
 def drop_ending(call: Call) -> Response:
     """Decline the closing of a burst.
 
@@ -148,9 +142,7 @@ def drop_ending(call: Call) -> Response:
     return Response()
 
 
-@routes.post(
-    "/v1/officer/reports/{report_id}/lift-out", returns={204: None}, raises=(errors.NotFound,)
-)
+@routes.post("/v1/officer/reports/{report_id}/lift-out", returns={204: None})
 def lift_out(call: Call) -> Response:
     """Lift a report out of a burst.
 

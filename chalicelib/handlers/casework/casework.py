@@ -75,7 +75,7 @@ class Reasoned(BaseModel):
     query=OpenQuery,
     returns=ReportView,
     roles=WITH_MACHINES,
-    raises=(errors.NotFound, "expiring"),
+    raises=("expiring",),
 )
 def open_report(call: Call) -> Response:
     """Open a report.
@@ -115,7 +115,6 @@ def open_report(call: Call) -> Response:
     returns=ChangedReport,
     roles=WITH_MACHINES,
     raises=(
-        errors.NotFound,
         errors.Forbidden("not_for_machines"),
         errors.Conflict("illegal_transition", legal="in_progress, closed"),
         "not_read",
@@ -183,13 +182,7 @@ def change_report(call: Call) -> Response:
     body=SeenConversation,
     headers=(Header.VERSION_OR_TAG,),
     returns={200: ChangedReport},
-    raises=(
-        errors.NotFound,
-        errors.Conflict("illegal_transition", legal=""),
-        "not_read",
-        "new_message",
-        "expiring",
-    ),
+    raises=(errors.Conflict("illegal_transition", legal=""), "not_read", "new_message", "expiring"),
 )
 def mark_read(call: Call) -> Response:
     """Mark a report as read.
@@ -222,12 +215,7 @@ class ReportGist(Shape):
     body=NewGist,
     headers=(Header.VERSION_OR_TAG,),
     returns=ReportGist,
-    raises=(
-        errors.NotFound,
-        "not_read",
-        errors.Conflict("illegal_transition", legal=""),
-        "expiring",
-    ),
+    raises=("not_read", errors.Conflict("illegal_transition", legal=""), "expiring"),
 )
 def set_gist(call: Call) -> Response:
     """Set the gist of a report, or remove it.
@@ -256,7 +244,7 @@ def set_gist(call: Call) -> Response:
     "/v1/officer/reports/{report_id}/closing/confirm",
     headers=(Header.TAG,),
     returns=ChangedReport,
-    raises=(errors.NotFound, "nothing_to_confirm", "expiring"),
+    raises=("nothing_to_confirm", "expiring"),
 )
 def confirm_closing(call: Call) -> Response:
     """Confirm a closing.
@@ -275,10 +263,7 @@ def confirm_closing(call: Call) -> Response:
 
 
 @routes.post(
-    "/v1/officer/reports/{report_id}/contact",
-    body=Reasoned,
-    returns={200: RevealedContact},
-    raises=(errors.NotFound,),
+    "/v1/officer/reports/{report_id}/contact", body=Reasoned, returns={200: RevealedContact}
 )
 def reveal_contact(call: Call) -> Response:
     """Reveal the reporter's contact.
@@ -307,7 +292,7 @@ class OpenedOriginal(Shape):
     "/v1/officer/reports/{report_id}/media/{media_id}/original",
     body=Reasoned,
     returns={200: OpenedOriginal},
-    raises=(errors.NotFound, "no_original", "expiring"),
+    raises=("no_original", "expiring"),
 )
 def open_original(call: Call) -> Response:
     """Open an original.
@@ -335,7 +320,7 @@ def open_original(call: Call) -> Response:
 _PATH = "/v1/officer/reports/{report_id}/follow"
 
 
-@routes.post(_PATH, returns={204: None}, raises=(errors.NotFound, "expiring", "too_many_followers"))
+@routes.post(_PATH, returns={204: None}, raises=("expiring", "too_many_followers"))
 def follow_report(call: Call) -> Response:
     """Follow a report.
 
@@ -347,7 +332,7 @@ def follow_report(call: Call) -> Response:
     return Response()
 
 
-@routes.delete(_PATH, raises=(errors.NotFound, "expiring"))
+@routes.delete(_PATH, raises=("expiring",))
 def unfollow_report(call: Call) -> Response:
     """Stop following a report.
 

@@ -20,11 +20,7 @@ routes = Routes("Casework", Access.OFFICER, roles=CASEWORKERS)
     headers=(Header.VERSION_OR_TAG,),
     returns={200: DatedReport},
     roles=(Role.SUPERVISOR, Role.OVERSIGHT),
-    raises=(
-        errors.NotFound,
-        errors.Conflict("illegal_transition", legal="acknowledged, in_progress"),
-        "expiring",
-    ),
+    raises=(errors.Conflict("illegal_transition", legal="acknowledged, in_progress"), "expiring"),
 )
 def keep_report(call: Call) -> Response:
     """Keep an open report after its review.
@@ -45,11 +41,7 @@ def keep_report(call: Call) -> Response:
     body=NewReminder,
     headers=(Header.VERSION_OR_TAG,),
     returns=DatedReport,
-    raises=(
-        errors.NotFound,
-        errors.Conflict("illegal_transition", legal="acknowledged, in_progress"),
-        "expiring",
-    ),
+    raises=(errors.Conflict("illegal_transition", legal="acknowledged, in_progress"), "expiring"),
 )
 def set_reminder(call: Call) -> Response:
     """Set a reminder of an open report, or remove it.

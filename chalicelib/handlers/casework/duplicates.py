@@ -11,7 +11,6 @@ from chalicelib.http.requests import Call
 from chalicelib.http.responses import Response
 from chalicelib.http.routes import Access, Routes
 from chalicelib.http.shapes import Shape
-from chalicelib.kernel import errors
 from chalicelib.kernel.models import Input, NotNull, left_out
 from chalicelib.services.casework import duplicates
 from chalicelib.services.casework.duplicates import AT_ONCE_MAX, Outcome, Skip
@@ -61,7 +60,7 @@ class Outcomes(Shape):
         return cls(results=views)
 
 
-@routes.post(_PATH, body=Links, returns={200: Outcomes}, raises=(errors.NotFound,), logged=True)
+@routes.post(_PATH, body=Links, returns={200: Outcomes}, logged=True)
 def link_duplicates(call: Call) -> Response:
     """Link reports to their original.
 
@@ -79,9 +78,7 @@ def link_duplicates(call: Call) -> Response:
     return Response(Outcomes.of_all(outcomes))
 
 
-@routes.post(
-    _PATH + "/close", body=Closing, returns={200: Outcomes}, raises=(errors.NotFound,), logged=True
-)
+@routes.post(_PATH + "/close", body=Closing, returns={200: Outcomes}, logged=True)
 def close_duplicates(call: Call) -> Response:
     """Close the duplicates of a report.
 

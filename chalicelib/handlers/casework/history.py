@@ -15,7 +15,7 @@ from chalicelib.http.requests import Call
 from chalicelib.http.responses import Response
 from chalicelib.http.routes import Access, Routes
 from chalicelib.http.shapes import Shape, Timestamp
-from chalicelib.kernel import errors, times
+from chalicelib.kernel import times
 from chalicelib.kernel.models import NotNull, Query, left_out
 from chalicelib.kernel.times import Day
 from chalicelib.services.casework import casework, lists
@@ -132,12 +132,7 @@ class HistoryQuery(Query):
 routes = Routes("Casework", Access.OFFICER, roles=CASEWORKERS)
 
 
-@routes.get(
-    "/v1/officer/reports/{report_id}/history",
-    query=HistoryQuery,
-    returns=ReportHistory,
-    raises=(errors.NotFound,),
-)
+@routes.get("/v1/officer/reports/{report_id}/history", query=HistoryQuery, returns=ReportHistory)
 def read_history(call: Call) -> Response:
     """Read the history of a report.
 

@@ -7,7 +7,6 @@ from chalicelib.handlers.casework.report_views import HoldView, LiftView, MuteVi
 from chalicelib.http.requests import Call, Header
 from chalicelib.http.responses import Response
 from chalicelib.http.routes import Access, Routes
-from chalicelib.kernel import errors
 from chalicelib.services.casework import holds
 
 routes = Routes("Casework", Access.OFFICER, roles=CASEWORKERS)
@@ -15,9 +14,7 @@ routes = Routes("Casework", Access.OFFICER, roles=CASEWORKERS)
 _HOLD = "/v1/officer/reports/{report_id}/hold"
 
 
-@routes.post(
-    _HOLD, body=NewHold, returns=HoldView, raises=(errors.NotFound, "already_held", "expiring")
-)
+@routes.post(_HOLD, body=NewHold, returns=HoldView, raises=("already_held", "expiring"))
 def place_hold(call: Call) -> Response:
     """Request a legal hold.
 
@@ -31,7 +28,7 @@ def place_hold(call: Call) -> Response:
     _HOLD + "/approve",
     headers=(Header.TAG,),
     returns={200: HoldView},
-    raises=(errors.NotFound, "no_hold", "expiring"),
+    raises=("no_hold", "expiring"),
 )
 def approve_hold(call: Call) -> Response:
     """Approve a legal hold.
@@ -45,10 +42,7 @@ def approve_hold(call: Call) -> Response:
 
 
 @routes.delete(
-    _HOLD,
-    body=NewLift,
-    returns={202: LiftView, 204: None},
-    raises=(errors.NotFound, "hold_approved", "expiring"),
+    _HOLD, body=NewLift, returns={202: LiftView, 204: None}, raises=("hold_approved", "expiring")
 )
 def lift_hold(call: Call) -> Response:
     """Request to lift a legal hold.
@@ -68,7 +62,7 @@ def lift_hold(call: Call) -> Response:
     _HOLD + "/lift/approve",
     headers=(Header.TAG,),
     returns={204: None},
-    raises=(errors.NotFound, "no_lift", "expiring"),
+    raises=("no_lift", "expiring"),
 )
 def approve_lift(call: Call) -> Response:
     """Approve the end of a legal hold.
@@ -86,7 +80,7 @@ def approve_lift(call: Call) -> Response:
     _HOLD + "/lift/decline",
     body=LiftRefusal,
     returns={204: None},
-    raises=(errors.NotFound, "no_hold", "no_lift", "expiring"),
+    raises=("no_hold", "no_lift", "expiring"),
 )
 def decline_lift(call: Call) -> Response:
     """Decline the end of a legal hold.
@@ -104,7 +98,7 @@ def decline_lift(call: Call) -> Response:
 _MUTE = "/v1/officer/reports/{report_id}/mute"
 
 
-@routes.post(_MUTE, body=NewMute, returns={200: MuteView}, raises=(errors.NotFound, "expiring"))
+@routes.post(_MUTE, body=NewMute, returns={200: MuteView}, raises=("expiring",))
 def mute_report(call: Call) -> Response:
     """Mute a report.
 
@@ -117,7 +111,7 @@ def mute_report(call: Call) -> Response:
     return Response(MuteView.opened(found))
 
 
-@routes.delete(_MUTE, raises=(errors.NotFound, "expiring"))
+@routes.delete(_MUTE, raises=("expiring",))
 def end_mute(call: Call) -> Response:
     """End the mute of a report.
 

@@ -158,7 +158,7 @@ def find_events(call: Call) -> Response:
     return Response(Events(items=[EventView.found(each) for each in found]))
 
 
-@routes.get(_INCIDENT, query=IncidentQuery, returns=IncidentView, raises=(errors.NotFound,))
+@routes.get(_INCIDENT, query=IncidentQuery, returns=IncidentView)
 def read_incident(call: Call) -> Response:
     """Read an incident."""
     incident_id = call.path["incident_id"]
@@ -172,7 +172,7 @@ def read_incident(call: Call) -> Response:
     return Response(IncidentView.opened(found))
 
 
-@routes.get(_INCIDENT + "/similar", returns=SimilarReports, raises=(errors.NotFound,))
+@routes.get(_INCIDENT + "/similar", returns=SimilarReports)
 def find_similar(call: Call) -> Response:
     """Find what could join an incident.
 
@@ -185,9 +185,7 @@ def find_similar(call: Call) -> Response:
     return Response(SimilarReports(count=len(found), items=items))
 
 
-@routes.post(
-    _INCIDENT + "/reports", body=NewMembers, returns={200: DoneView}, raises=(errors.NotFound,)
-)
+@routes.post(_INCIDENT + "/reports", body=NewMembers, returns={200: DoneView})
 def join_incident(call: Call) -> Response:
     """Take more reports into an incident.
 
@@ -204,9 +202,7 @@ def join_incident(call: Call) -> Response:
     return Response(DoneView.model_validate(done))
 
 
-@routes.post(
-    _INCIDENT + "/split", body=Members, returns={201: SplitView}, raises=(errors.NotFound,)
-)
+@routes.post(_INCIDENT + "/split", body=Members, returns={201: SplitView})
 def split_incident(call: Call) -> Response:
     """Split an incident.
 
@@ -231,7 +227,6 @@ def split_incident(call: Call) -> Response:
     body=MemberSteps,
     headers=(Header.OPTIONAL_KEY,),
     returns={200: SteppedView},
-    raises=(errors.NotFound,),
 )
 def take_steps(call: Call) -> Response:
     """Take a step on all reports of an incident.
@@ -261,7 +256,7 @@ def take_steps(call: Call) -> Response:
     return Response(SteppedView.model_validate(done))
 
 
-@routes.delete(_INCIDENT + "/reports/{report_id}", raises=(errors.NotFound, "expiring"))
+@routes.delete(_INCIDENT + "/reports/{report_id}", raises=("expiring",))
 def leave_incident(call: Call) -> Response:
     """Take a report out of an incident.
 

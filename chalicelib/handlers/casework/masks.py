@@ -16,7 +16,7 @@ routes = Routes("Casework", Access.OFFICER, roles=CASEWORKERS)
 
 _PATH = "/v1/officer/reports/{report_id}/masks"
 _ONE = _PATH + "/{number}"
-_ENDED = (errors.NotFound, "withdrawn", "expiring")
+_ENDED = ("withdrawn", "expiring")
 
 
 class ReadMaskView(MaskView):
@@ -99,7 +99,7 @@ def decline_mask(call: Call) -> Response:
     return Response()
 
 
-@routes.delete(_ONE, raises=(errors.NotFound, "expiring", errors.Forbidden("not_your_step")))
+@routes.delete(_ONE, raises=("expiring", errors.Forbidden("not_your_step")))
 def withdraw_mask(call: Call) -> Response:
     """Take a mask back that is not approved yet.
 

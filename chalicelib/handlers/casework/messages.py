@@ -70,10 +70,7 @@ class OfficerEntryQuery(EntryQuery, OpenQuery):
 
 
 @routes.get(
-    "/v1/officer/reports/{report_id}/messages",
-    query=OfficerEntryQuery,
-    returns=OfficerMessagePage,
-    raises=(errors.NotFound,),
+    "/v1/officer/reports/{report_id}/messages", query=OfficerEntryQuery, returns=OfficerMessagePage
 )
 def read_officer_messages(call: Call) -> Response:
     """Read earlier messages.
@@ -93,12 +90,7 @@ def read_officer_messages(call: Call) -> Response:
     return Response(OfficerMessagePage.model_validate(shown))
 
 
-@routes.get(
-    "/v1/officer/reports/{report_id}/notes",
-    query=EntryQuery,
-    returns=NotePage,
-    raises=(errors.NotFound,),
-)
+@routes.get("/v1/officer/reports/{report_id}/notes", query=EntryQuery, returns=NotePage)
 def read_notes(call: Call) -> Response:
     """Read earlier notes.
 
@@ -122,7 +114,6 @@ def read_notes(call: Call) -> Response:
     returns=MessageView,
     roles=WITH_MACHINES,
     raises=(
-        errors.NotFound,
         errors.Forbidden("not_for_machines"),
         errors.KeyReused,
         "withdrawn",
@@ -160,7 +151,7 @@ def write_officer_message(call: Call) -> Response:
     headers=(Header.OPTIONAL_KEY,),
     returns=NoteView,
     roles=WITH_MACHINES,
-    raises=(errors.NotFound, errors.KeyReused, "expiring"),
+    raises=(errors.KeyReused, "expiring"),
 )
 def write_note(call: Call) -> Response:
     """Add a note for officers.
@@ -193,10 +184,7 @@ def list_templates(call: Call) -> Response:
 
 
 @routes.get(
-    "/v1/officer/reports/{report_id}/positions",
-    query=OfficerEntryQuery,
-    returns=PositionPage,
-    raises=(errors.NotFound,),
+    "/v1/officer/reports/{report_id}/positions", query=OfficerEntryQuery, returns=PositionPage
 )
 def read_positions(call: Call) -> Response:
     """Read earlier positions.

@@ -7,7 +7,6 @@ from chalicelib.handlers.casework.report_views import ReturningView
 from chalicelib.http.requests import Call, Header
 from chalicelib.http.responses import Response
 from chalicelib.http.routes import Access, Routes
-from chalicelib.kernel import errors
 from chalicelib.services.casework import oversight
 
 routes = Routes("Casework", Access.OFFICER, roles=CASEWORKERS)
@@ -19,7 +18,7 @@ _OVERSIGHT = "/v1/officer/reports/{report_id}/oversight"
     _OVERSIGHT,
     body=Moving,
     returns={204: None},
-    raises=(errors.NotFound, "oversight_not_offered", "not_read", "expiring"),
+    raises=("oversight_not_offered", "not_read", "expiring"),
 )
 def move_to_oversight(call: Call) -> Response:
     """Move a report to oversight.
@@ -38,10 +37,7 @@ def move_to_oversight(call: Call) -> Response:
 
 
 @routes.post(
-    _OVERSIGHT + "/return",
-    body=Moving,
-    returns={200: ReturningView},
-    raises=(errors.NotFound, "expiring"),
+    _OVERSIGHT + "/return", body=Moving, returns={200: ReturningView}, raises=("expiring",)
 )
 def ask_to_return(call: Call) -> Response:
     """Ask to return a report to its station.
@@ -59,7 +55,7 @@ def ask_to_return(call: Call) -> Response:
     _OVERSIGHT + "/return/approve",
     headers=(Header.TAG,),
     returns={204: None},
-    raises=(errors.NotFound, "nothing_to_confirm", "expiring"),
+    raises=("nothing_to_confirm", "expiring"),
 )
 def return_report(call: Call) -> Response:
     """Return a report to its station.
@@ -72,7 +68,7 @@ def return_report(call: Call) -> Response:
     return Response()
 
 
-@routes.delete(_OVERSIGHT + "/return", body=Moving, raises=(errors.NotFound, "expiring"))
+@routes.delete(_OVERSIGHT + "/return", body=Moving, raises=("expiring",))
 def keep_in_oversight(call: Call) -> Response:
     """Decline or take back the return of a report.
 

@@ -47,7 +47,6 @@ def list_agencies(call: Call) -> Response:
     body=NewReferral,
     returns=ReferralView,
     raises=(
-        errors.NotFound,
         "referral_pending",
         "too_many_referrals",
         "withdrawn",
@@ -83,7 +82,7 @@ def propose_referral(call: Call) -> Response:
     _PATH,
     query=ReferralQuery,
     returns=ReferralBundle,
-    raises=(errors.NotFound, "no_referral", "withdrawn", *_REDACTION),
+    raises=("no_referral", "withdrawn", *_REDACTION),
 )
 def read_referral(call: Call) -> Response:
     """Read a referral and its document.
@@ -106,7 +105,7 @@ def read_referral(call: Call) -> Response:
     _PATH + "/approve",
     headers=(Header.TAG,),
     returns={200: ReferralBundle},
-    raises=(errors.NotFound, "no_referral", "withdrawn", "expiring", *_REDACTION),
+    raises=("no_referral", "withdrawn", "expiring", *_REDACTION),
 )
 def approve_referral(call: Call) -> Response:
     """Approve a referral.
@@ -133,14 +132,7 @@ def approve_referral(call: Call) -> Response:
     body=ReferralRefusal,
     headers=(Header.IF_MATCH,),
     returns={204: None},
-    raises=(
-        errors.NotFound,
-        "no_referral",
-        "passed_on",
-        "withdrawn",
-        "expiring",
-        errors.Forbidden("not_your_step"),
-    ),
+    raises=("no_referral", "passed_on", "withdrawn", "expiring", errors.Forbidden("not_your_step")),
 )
 def decline_referral(call: Call) -> Response:
     """Decline a referral.
@@ -161,7 +153,7 @@ def decline_referral(call: Call) -> Response:
     _PATH + "/handed-over",
     headers=(Header.IF_MATCH,),
     returns={204: None},
-    raises=(errors.NotFound, "no_referral", "expiring"),
+    raises=("no_referral", "expiring"),
 )
 def hand_over_referral(call: Call) -> Response:
     """Say that a referral was handed over by hand.
@@ -175,9 +167,7 @@ def hand_over_referral(call: Call) -> Response:
     return Response()
 
 
-@routes.delete(
-    _PATH, raises=(errors.NotFound, "passed_on", "expiring", errors.Forbidden("not_your_step"))
-)
+@routes.delete(_PATH, raises=("passed_on", "expiring", errors.Forbidden("not_your_step")))
 def withdraw_referral(call: Call) -> Response:
     """Take a referral back that is not approved yet.
 

@@ -155,7 +155,7 @@ def list_requests(call: Call) -> Response:
     return Response(SubjectRequestList(items=[ListedRequest.listed(each, call) for each in found]))
 
 
-@routes.get(_ONE, returns=SubjectRequestView, raises=(errors.NotFound,))
+@routes.get(_ONE, returns=SubjectRequestView)
 def read_request(call: Call) -> Response:
     """Read a request of a third person.
 
@@ -170,12 +170,7 @@ def read_request(call: Call) -> Response:
     _ONE + "/reports",
     body=NamedReports,
     returns={200: SubjectRequestView},
-    raises=(
-        errors.NotFound,
-        "decided",
-        "expiring",
-        errors.Conflict("too_many_reports", most=str(MOST_REPORTS)),
-    ),
+    raises=("decided", "expiring", errors.Conflict("too_many_reports", most=str(MOST_REPORTS))),
 )
 def name_reports(call: Call) -> Response:
     """Name reports that a request is about.
@@ -191,10 +186,7 @@ def name_reports(call: Call) -> Response:
 
 
 @routes.post(
-    _DECISION,
-    body=NewDecision,
-    returns=SubjectRequestView,
-    raises=(errors.NotFound, "decided", "decision_pending"),
+    _DECISION, body=NewDecision, returns=SubjectRequestView, raises=("decided", "decision_pending")
 )
 def propose_decision(call: Call) -> Response:
     """Propose how to decide a request.
@@ -211,7 +203,7 @@ def propose_decision(call: Call) -> Response:
     _DECISION + "/approve",
     headers=(Header.TAG,),
     returns={200: SubjectRequestView},
-    raises=(errors.NotFound, "decided", "no_decision"),
+    raises=("decided", "no_decision"),
 )
 def approve_decision(call: Call) -> Response:
     """Approve the decision of a request.
@@ -231,7 +223,7 @@ def approve_decision(call: Call) -> Response:
     _DECISION + "/decline",
     body=DecisionRefusal,
     returns={204: None},
-    raises=(errors.NotFound, "decided", "no_decision", errors.Forbidden("not_your_step")),
+    raises=("decided", "no_decision", errors.Forbidden("not_your_step")),
 )
 def decline_decision(call: Call) -> Response:
     """Decline the decision of a request.
@@ -245,7 +237,7 @@ def decline_decision(call: Call) -> Response:
     return Response()
 
 
-@routes.delete(_DECISION, raises=(errors.NotFound, "decided", errors.Forbidden("not_your_step")))
+@routes.delete(_DECISION, raises=("decided", errors.Forbidden("not_your_step")))
 def withdraw_decision(call: Call) -> Response:
     """Take the decision of a request back that is not approved yet.
 

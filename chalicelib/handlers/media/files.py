@@ -15,7 +15,7 @@ from chalicelib.services.reports.uploads import Declaration
 routes = Routes("Casework", Access.OFFICER, roles=CASEWORKERS)
 
 _PATH = "/v1/officer/reports/{report_id}/media/{media_id}/redaction"
-_REFUSALS = (errors.NotFound, "withdrawn", "expiring", "no_preview", "referral_pending")
+_REFUSALS = ("withdrawn", "expiring", "no_preview", "referral_pending")
 
 
 @routes.post(_PATH, body=NewRedaction, returns={200: RedactionView}, raises=_REFUSALS)
@@ -64,7 +64,7 @@ def remove_redaction(call: Call) -> Response:
     body=SentFiles,
     headers=(Header.OPTIONAL_KEY,),
     returns=Uploads,
-    raises=(errors.NotFound, errors.KeyReused, "withdrawn", "too_many_media", "expiring"),
+    raises=(errors.KeyReused, "withdrawn", "too_many_media", "expiring"),
 )
 def send_files(call: Call) -> Response:
     """Send pictures to the reporter.

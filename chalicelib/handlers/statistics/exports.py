@@ -215,7 +215,7 @@ def list_exports(call: Call) -> Response:
     return Response(PendingExports(items=items, complete=not page.more))
 
 
-@routes.get("/v1/officer/exports/{export_id}", returns=PendingExportView, raises=(errors.NotFound,))
+@routes.get("/v1/officer/exports/{export_id}", returns=PendingExportView)
 def read_export(call: Call) -> Response:
     """Read an export that takes two officers.
 
@@ -234,7 +234,6 @@ def read_export(call: Call) -> Response:
     "/v1/officer/exports/{export_id}/approve",
     headers=(Header.TAG,),
     returns={200: PendingExportView},
-    raises=(errors.NotFound,),
 )
 def approve_export(call: Call) -> Response:
     """Approve an export.
@@ -253,7 +252,7 @@ def approve_export(call: Call) -> Response:
     "/v1/officer/exports/{export_id}/parts/{part}",
     body=PartReason,
     returns={201: ExportView},
-    raises=(errors.NotFound, "not_approved", "withdrawn", "expiring", "redaction_not_ready"),
+    raises=("not_approved", "withdrawn", "expiring", "redaction_not_ready"),
 )
 def export_part(call: Call) -> Response:
     """Make one zip of an approved export.
