@@ -5,7 +5,7 @@ resource's properties as it is.
 """
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
@@ -26,6 +26,12 @@ _HEADERS = {
 }
 # The stack's own metrics.
 _NAMESPACE = {"Fn::Sub": "Tipline/${AWS::StackName}"}
+# What Lambda writes of a run that failed, at the level WARN:
+# https://docs.aws.amazon.com/lambda/latest/dg/telemetry-schema-reference.html#Status
+_FAILED = (
+    '{ ($.record.status = "error") || ($.record.status = "failure")'
+    ' || ($.record.status = "timeout") }'
+)
 _ACCOUNT = {"AWS": {"Fn::Sub": "arn:${AWS::Partition}:iam::${AWS::AccountId}:root"}}
 
 
@@ -34,9 +40,14 @@ def text(**given: Any) -> Json:
     return {"Type": "String", "Default": "", **given}
 
 
-def count(**given: Any) -> Json:
+def count(default: int, description: str) -> Json:
     """Return a parameter that is a number from 1 on."""
-    return {"Type": "Number", "MinValue": 1, **given}
+    return {"Type": "Number", "MinValue": 1, "Default": default, "Description": description}
+
+
+def optional_count(description: str) -> Json:
+    """Return a parameter that is a number from 1 on, or empty."""
+    return text(AllowedPattern="([1-9][0-9]*)?", Description=description)
 
 
 def response(status: str, code: str, retry_after: str | None = None) -> Json:
@@ -105,6 +116,24 @@ def log_metric(log: str, pattern: str, name: str, value: str = "1", unit: str = 
     return _resource("AWS::Logs::MetricFilter", given)
 
 
+def logs_of(resources: Mapping[str, Json]) -> Iterator[tuple[str, Json]]:
+    """Yield, of each function, the group of its log, and the filter that counts what fails.
+
+    The functions may write to their groups and create none, so no group keeps its logs for ever.
+    All count into one metric, by Lambda's own line about a run that failed: a formula over their
+    metrics would pay for each of them, and may name no more than ten. The authorizer does not: it
+    refuses a token with an exception, which Lambda counts as an error, so anybody could ring the
+    alarm.
+    """
+    for name, each in resources.items():
+        if each["Type"] == "AWS::Serverless::Function":
+            log = each["Properties"]["LoggingConfig"]["LogGroup"]["Ref"]
+            yield log, _resource("AWS::Logs::LogGroup", {"RetentionInDays": 30})
+            if name != "AuthorizeOfficer":
+                errors = f"{log.removesuffix('Log')}Errors"
+                yield errors, log_metric(log, _FAILED, "FunctionErrors")
+
+
 def alarm(**given: Any) -> Json:
     """Return an alarm. Unless it says otherwise, it is of a metric of the stack's own."""
     notify = [_ref("AlarmsTopic")]
@@ -119,6 +148,28 @@ def alarm(**given: Any) -> Json:
     if "Metrics" not in given:
         shared |= {"Namespace": _NAMESPACE, "Statistic": "Sum", "Period": 60}
     return _resource("AWS::CloudWatch::Alarm", shared | given)
+
+
+def dead_letters_alarm(queue: str) -> Json:
+    """Return an alarm of a queue that has any message."""
+    name = "ApproximateNumberOfMessagesVisible"
+    return _alarm_of("AWS/SQS", name, "QueueName", {"Fn::GetAtt": [queue, "QueueName"]})
+
+
+def age_alarm(queue: str, seconds: int) -> Json:
+    """Return an alarm of a queue with a message that has waited for longer."""
+    name, of = "ApproximateAgeOfOldestMessage", {"Fn::GetAtt": [queue, "QueueName"]}
+    return _alarm_of("AWS/SQS", name, "QueueName", of, Threshold=seconds, EvaluationPeriods=3)
+
+
+def lag_alarm(*, Function: str, **given: Any) -> Json:
+    """Return an alarm of a function that is behind its stream, by a threshold in milliseconds."""
+    return _alarm_of("AWS/Lambda", "IteratorAge", "FunctionName", _ref(Function), **given)
+
+
+def _alarm_of(namespace: str, metric: str, dimension: str, of: Json, **given: Any) -> Json:
+    watched = {"Namespace": namespace, "MetricName": metric, "Statistic": "Maximum"}
+    return alarm(**watched, Dimensions=[{"Name": dimension, "Value": of}], **given)
 
 
 def table(
@@ -262,7 +313,8 @@ def _arn(name: str) -> Json:
 SHORTHANDS: Mapping[str, Callable[..., Any]] = {
     "".join(part.title() for part in make.__name__.split("_")): make
     for make in (
-        *(text, count, response, no_route, function, log_metric, alarm, table, bucket_policy),
+        *(text, count, optional_count, response, no_route, function, log_metric, table),
+        *(bucket_policy, alarm, dead_letters_alarm, age_alarm, lag_alarm),
         *(queue, takes_from, through, key, key_alias, administration, role_may, nobody_else),
     )
 }

@@ -7,16 +7,19 @@ from typing import Any
 
 import yaml
 
-from infra.shorthands import SHORTHANDS
+from infra.shorthands import SHORTHANDS, logs_of
 
 _FOLDER = Path(__file__).parent
 
 
 def load(name: str, folder: Path = _FOLDER) -> Any:
     """Return the template `infra/<name>`, with CloudFormation's short forms (`!Ref`, `!GetAtt`,
-    `!Sub` …) and ours (`infra/shorthands.py`) as their long ones.
+    `!Sub` …) and ours (`infra/shorthands.py`) as their long ones, and with the logs of functions.
     """
-    return yaml.load((folder / name).read_text(encoding="utf-8"), Loader=_Loader)  # noqa: S506  it is a SafeLoader
+    found = yaml.load((folder / name).read_text(encoding="utf-8"), Loader=_Loader)  # noqa: S506  it is a SafeLoader
+    if "Resources" in found:
+        found["Resources"] |= dict(logs_of(found["Resources"]))
+    return found
 
 
 def condition_holds(
@@ -81,7 +84,9 @@ def _function(loader: Any, suffix: str, node: yaml.Node) -> Any:
     value = _value(loader, node)
     if suffix in SHORTHANDS:
         make = SHORTHANDS[suffix]
-        return make(**value) if isinstance(value, dict) else make(*value)
+        if isinstance(value, dict):
+            return make(**value)
+        return make(value) if isinstance(value, str) else make(*value)
     if suffix == "GetAtt" and isinstance(value, str):
         value = value.split(".", 1)
     return {suffix if suffix in ("Ref", "Condition") else f"Fn::{suffix}": value}
