@@ -53,9 +53,7 @@ export function Deliveries({ name }: { name: string }) {
             )}
             <div class="row">
               {items.some(({ state }) => state === 'dead') && (
-                <Button busy={step.busy} onClick={() => void sendAgain()}>
-                  {t.sendAgain}
-                </Button>
+                <Button onClick={sendAgain}>{t.sendAgain}</Button>
               )}
               {cursor !== null && <Button onClick={() => setCursor(null)}>{t.latest}</Button>}
               {next !== null && <Button onClick={() => setCursor(next)}>{t.earlier}</Button>}

@@ -280,22 +280,18 @@ export function SignOut({ session }: { session: Session }) {
   const t = frameTexts();
   const { drafts } = useDesk();
   const [isAsking, setAsking] = useState(false);
-  const [busy, setBusy] = useState(false);
   const signOut = () => {
     // The officer has said so: the browser does not ask once more.
     drafts.clear();
     session.signOut();
   };
   const begin = async () => {
-    setBusy(true);
-    const isUnsent = await session.isAnythingUnsent();
-    setBusy(false);
-    if (isUnsent) setAsking(true);
+    if (await session.isAnythingUnsent()) setAsking(true);
     else signOut();
   };
   return (
     <>
-      <Button kind="quiet" busy={busy} onClick={() => void begin()}>
+      <Button kind="quiet" onClick={begin}>
         {t.signOut}
       </Button>
       <Dialog open={isAsking} title={t.unsent} onClose={() => setAsking(false)}>

@@ -25,7 +25,7 @@ export function Events({ onTaken }: { onTaken: () => void }) {
   return (
     <div class="events">
       <p class="row">
-        <Button kind="quiet" busy={step.busy} onClick={() => void find()}>
+        <Button kind="quiet" onClick={find}>
           {t.find}
         </Button>
         <span class="hint" role="status">
@@ -75,13 +75,7 @@ function EventRow({ event, onTaken }: { event: FoundEvent; onTaken: () => void }
         {span(event.first_at, event.last_at)} · {event.districts.map((each) => names.district(each)).join(t.comma)}
       </p>
       <div class="report-row__steps">
-        {taken ? (
-          t.taken
-        ) : (
-          <Button busy={step.busy} onClick={() => void takeIn()}>
-            {t.take}
-          </Button>
-        )}
+        {taken ? t.taken : <Button onClick={takeIn}>{t.take}</Button>}
       </div>
       {!taken && (
         <div class="report-row__below">

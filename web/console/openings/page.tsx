@@ -188,9 +188,7 @@ function Export({ filters }: { filters: Asked }) {
   return (
     <section class="card">
       <p>{text().exportWhat}</p>
-      <Button busy={step.busy} onClick={() => void make()}>
-        {text().export}
-      </Button>
+      <Button onClick={make}>{text().export}</Button>
       <Refusal failure={step.failure} />
       {made && (
         <div role="status">

@@ -148,15 +148,9 @@ export function ChangeField(props: ChangeFieldProps) {
   const { label, value, choices, submit, hint, change } = props;
   const id = useId();
   const [wanted, setWanted] = useState(value);
-  const [busy, setBusy] = useState(false);
   useEffect(() => setWanted(value), [value]);
   const chosen = choices.find(({ code }) => code === wanted);
   const said = wanted === value ? null : hint(wanted);
-  const settle = async () => {
-    setBusy(true);
-    await change(wanted);
-    setBusy(false);
-  };
   return (
     <div class="change-field">
       <label class="change-field__label" for={id}>
@@ -182,9 +176,8 @@ export function ChangeField(props: ChangeFieldProps) {
             </p>
           )}
           <Button
-            busy={busy}
             aria-describedby={said ? `${id}-hint` : undefined}
-            onClick={() => void settle()}
+            onClick={() => change(wanted)}
           >
             {submit(chosen)}
           </Button>

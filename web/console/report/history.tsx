@@ -23,15 +23,12 @@ export function History({ report }: { report: Report }) {
   const [items, setItems] = useState<ReportEvent[] | null>(null);
   const [cursor, setCursor] = useState<string | null>(null);
   const [problem, setProblem] = useSaid('');
-  const [busy, setBusy] = useState(false);
   const read = async (from: string | null) => {
-    setBusy(true);
     const outcome = await outcomeOf(
       api.GET('/v1/officer/reports/{report_id}/history', {
         params: { path: { report_id: report.id }, ...(from !== null && { query: { cursor: from } }) },
       }),
     );
-    setBusy(false);
     if (!outcome.ok) return setProblem(outcome.failure.text);
     setItems([...(from === null ? [] : (items ?? [])), ...outcome.data.items]);
     setCursor(outcome.data.next_cursor);
@@ -43,19 +40,13 @@ export function History({ report }: { report: Report }) {
       {items === null && (
         <div class="no-print">
           <p class="hint">{t.history.hint}</p>
-          <Button busy={busy} onClick={() => void read(null)}>
-            {t.history.show}
-          </Button>
+          <Button onClick={() => read(null)}>{t.history.show}</Button>
         </div>
       )}
       <ol class="history">
         {items && <Entries items={items} media={report.media} />}
       </ol>
-      {cursor !== null && (
-        <Button busy={busy} onClick={() => void read(cursor)}>
-          {t.history.more}
-        </Button>
-      )}
+      {cursor !== null && <Button onClick={() => read(cursor)}>{t.history.more}</Button>}
       {items !== null && (report.media.length > 0 || report.gist !== null) && (
         <PictureLists report={report} />
       )}

@@ -34,13 +34,11 @@ interface Said {
 /** One later place: where the phone is now. */
 export function AddPlace({ report }: { report: OwnReport }) {
   const text = mine();
-  const [busy, setBusy] = useState(false);
   const [said, setSaid] = useLatest<Said | null>(null);
   // A place whose call has not come back keeps its key.
   const key = useRef(randomUuid());
 
   const send = async (): Promise<void> => {
-    setBusy(true);
     setSaid(null);
     try {
       const { lat, lon, accuracy, heading, speed, at } = await locate();
@@ -65,14 +63,12 @@ export function AddPlace({ report }: { report: OwnReport }) {
       await refresh('step');
     } catch (reason) {
       setSaid({ kind: 'error', text: placeWords(reason) });
-    } finally {
-      setBusy(false);
     }
   };
   if (report.status === 'withdrawn') return null;
   return (
     <div class="step">
-      <Button class="wide" busy={busy} onClick={() => void send()}>
+      <Button class="wide" onClick={send}>
         {text.addPlace}
       </Button>
       <p class="muted">{text.addPlaceHint}</p>
@@ -100,14 +96,11 @@ function nextLook(proof: Schemas['Proof']): number {
 /** Save the proof that the report was filed, with the exact text if it is still on this phone. */
 export function SaveProof() {
   const text = mine();
-  const [busy, setBusy] = useState(false);
   const [said, setSaid] = useLatest<Said | null>(null);
   const [again, setAgain] = useState(0);
 
   const save = async (): Promise<void> => {
-    setBusy(true);
     const outcome = await loadProof();
-    setBusy(false);
     if (!outcome.done) {
       setSaid({ kind: 'error', text: outcome.detail || text.failed });
       return;
@@ -138,7 +131,7 @@ export function SaveProof() {
 
   return (
     <div class="step">
-      <Button class="wide" busy={busy} onClick={() => void save()}>
+      <Button class="wide" onClick={save}>
         {text.proof}
       </Button>
       <p class="muted">{text.proofHint}</p>
@@ -151,12 +144,9 @@ export function SaveProof() {
 export function Withdraw({ report }: { report: OwnReport }) {
   const text = mine();
   const [asked, setAsked] = useState(false);
-  const [busy, setBusy] = useState(false);
   const [said, setSaid] = useLatest<Said | null>(null);
   const take = async (): Promise<void> => {
-    setBusy(true);
     const outcome = await withdraw();
-    setBusy(false);
     if (outcome.done) {
       await forgetUnsent(report.id);
       await refresh('step');
@@ -173,8 +163,7 @@ export function Withdraw({ report }: { report: OwnReport }) {
           title={text.withdrawTitle}
           yes={text.withdrawYes}
           no={text.withdrawNo}
-          busy={busy}
-          onYes={() => void take()}
+          onYes={take}
           onNo={() => setAsked(false)}
         >
           <p>{text.withdrawText}</p>
