@@ -67,20 +67,6 @@ def test_what_one_window_has_sent_another_sends_only_after_a_question(
     assert begun_words(page) == []
 
 
-def test_an_older_window_does_not_write_over_newer_words(page: Page) -> None:
-    resident = begun(page, "Old.")
-    window = another(page)
-    window.get_by_label("What did you see?").fill("Newer.")
-    expect(window.get_by_text("Kept on this device")).to_be_visible()
-    page.evaluate(HIDE)
-    assert begun_words(page) == ["Newer."]
-    # What is written there is a report of its own, also in the moment before the page is hidden.
-    resident.write("Other words.")
-    page.evaluate(HIDE)
-    expect(page.get_by_text("Kept on this device")).to_be_visible()
-    assert sorted(begun_words(page)) == ["Newer.", "Other words."]
-
-
 def test_a_page_that_is_hidden_again_and_again_keeps_one_draft(page: Page) -> None:
     resident = begun(page, "Old.")
     resident.photograph(phone_photo())
