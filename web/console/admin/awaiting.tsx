@@ -2,7 +2,7 @@ import { language } from '../../shared/language.ts';
 import { clock } from '../../shared/time.ts';
 import { useDesk } from '../desk.ts';
 import { ok, useLoaded, Waiting } from '../parts/asking.tsx';
-import { Group, Row } from '../parts/rows.tsx';
+import { Group, Row } from '../parts/lists.tsx';
 import { type Api, isAdmin, type ListedReport, type Schemas, seesReports } from '../types.ts';
 import { OFFICERS, pathTo } from '../router.ts';
 import { wordFor, words } from '../words.ts';

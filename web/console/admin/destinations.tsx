@@ -16,7 +16,7 @@ import { ChangedSince, useReread } from '../parts/changed-since.tsx';
 import { Facts } from '../parts/fact.tsx';
 import { focusHeading } from '../parts/focus.ts';
 import { FormEnd } from '../parts/form-end.tsx';
-import { Row, Rows } from '../parts/rows.tsx';
+import { Row, Rows } from '../parts/lists.tsx';
 import { SecondPerson } from '../parts/second-person.tsx';
 import { Sure } from '../parts/sure.tsx';
 import { DESTINATIONS, go, pathTo } from '../router.ts';

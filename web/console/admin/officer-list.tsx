@@ -3,7 +3,7 @@ import { clock } from '../../shared/time.ts';
 import { useDesk } from '../desk.ts';
 import type { Names } from '../names.ts';
 import { ok, useLoaded, Waiting } from '../parts/asking.tsx';
-import { Group, Row } from '../parts/rows.tsx';
+import { Group, Row } from '../parts/lists.tsx';
 import { APPOINT, officerPath, pathTo } from '../router.ts';
 import { isOnlyProposed, type Officer } from './row.ts';
 import { wordFor, words } from '../words.ts';

@@ -17,7 +17,7 @@ import {
 } from '../parts/asking.tsx';
 import { focusHeading } from '../parts/focus.ts';
 import { folded } from '../parts/folded.ts';
-import { Row } from '../parts/rows.tsx';
+import { Row } from '../parts/lists.tsx';
 import { pathTo } from '../router.ts';
 import type { ListedReport } from '../types.ts';
 import { wordFor, words } from '../words.ts';

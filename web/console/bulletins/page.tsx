@@ -7,7 +7,7 @@ import { clock } from '../../shared/time.ts';
 import { useDesk } from '../desk.ts';
 import { ok, useLoaded, Waiting } from '../parts/asking.tsx';
 import { Back } from '../parts/back.tsx';
-import { Group, Row } from '../parts/rows.tsx';
+import { Group, Row } from '../parts/lists.tsx';
 import { bulletinPath, go, NEW_BULLETIN, path, pathTo, routeOf } from '../router.ts';
 import type { Api, Schemas } from '../types.ts';
 import { grouped, type Groups, type ListedBulletin } from './approvals.ts';

@@ -5,7 +5,7 @@ import { Form, TextField } from '../../shared/components/field.tsx';
 import { clock } from '../../shared/time.ts';
 import { useDesk } from '../desk.ts';
 import { ok } from '../parts/asking.tsx';
-import { Paged, usePages } from '../parts/pages.tsx';
+import { Paged, usePages } from '../parts/lists.tsx';
 import { pathTo } from '../router.ts';
 import type { Schemas } from '../types.ts';
 import { words } from '../words.ts';

@@ -5,7 +5,7 @@ import { Form, TextField } from '../../shared/components/field.tsx';
 import { day } from '../../shared/time.ts';
 import { useDesk } from '../desk.ts';
 import { ok } from '../parts/asking.tsx';
-import { Paged, usePages } from '../parts/pages.tsx';
+import { Paged, usePages } from '../parts/lists.tsx';
 import type { Schemas } from '../types.ts';
 import { text } from './texts.ts';
 

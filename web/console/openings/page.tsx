@@ -10,11 +10,10 @@ import { colon } from '../../shared/language.ts';
 import { clock, instant } from '../../shared/time.ts';
 import { useDesk } from '../desk.ts';
 import { ok, Refusal, useStep } from '../parts/asking.tsx';
-import { Paged, usePages } from '../parts/pages.tsx';
+import { Paged, usePages } from '../parts/lists.tsx';
 import { pathTo } from '../router.ts';
 import { isAuditor, type Opening, type OpeningKind, type Schemas } from '../types.ts';
 import { text } from './texts.ts';
-import '../parts/lists.css';
 import './openings.css';
 
 type Page = Schemas['OpeningPage'];

@@ -8,7 +8,7 @@ import { Form, TextBox, TextField } from '../../shared/components/field.tsx';
 import { clock } from '../../shared/time.ts';
 import { useDesk } from '../desk.ts';
 import { ok, Refusal, useLoaded, useStep, Waiting } from '../parts/asking.tsx';
-import { Row, Rows } from '../parts/rows.tsx';
+import { Row, Rows } from '../parts/lists.tsx';
 import { go, pathTo } from '../router.ts';
 import { wordFor } from '../words.ts';
 import { requestTexts } from './texts.ts';
