@@ -8,7 +8,6 @@ import {
   type Feature,
   grown,
   innerPoint,
-  lengthOnMap,
   mapHeight,
   onMap,
   outline,
@@ -128,9 +127,8 @@ function area(ring: [number, number][]): Feature {
   };
 }
 
-test('a circle on a map is to scale, and the points around a place lie on it', () => {
+test('the points around a place lie on a circle, which is to scale', () => {
   const box = { west: 0, south: 0, east: 2, north: 2 };
-  expect(lengthOnMap(111_320, box, 200)).toBeCloseTo(100, 0);
   const middle = { lat: 1, lon: 1 };
   for (const point of around(middle, 55_660)) {
     const [x, y] = [onMap(point, box, 200).x - 100, onMap(point, box, 200).y - 100];

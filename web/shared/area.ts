@@ -68,11 +68,6 @@ export function onMap(point: Point, box: Box, width: number): { x: number; y: nu
   };
 }
 
-/** Return how many units of a map of a box, which is `width` wide, so many metres are. */
-export function lengthOnMap(metres: number, box: Box, width: number): number {
-  return ((metres / METRES_PER_DEGREE) * mapHeight(box, width)) / (box.north - box.south);
-}
-
 /** Return the points so many metres north, east, south and west of one. */
 export function around({ lat, lon }: Point, metres: number): Point[] {
   const up = metres / METRES_PER_DEGREE;
