@@ -92,16 +92,6 @@ def test_no_click_loses_a_receipt_that_the_caller_has_not_got(page: Page) -> Non
 
 
 @pytest.mark.thorough
-def test_a_receipt_that_was_handed_over_asks_nothing_more(page: Page) -> None:
-    send(page)
-    page.get_by_role("button", name="I have given it to the caller").click()
-    expect(page.locator("a[aria-current]")).to_have_text(re.compile("Reports"))
-    page.get_by_role("link", name="Bulletins").click()
-    expect(page.get_by_role("heading", name="Bulletins", level=1)).to_be_visible()
-    expect(page.get_by_role("dialog")).to_have_count(0)
-
-
-@pytest.mark.thorough
 def test_a_place_is_tapped_on_the_map_of_its_district(page: Page) -> None:
     canvas = page.locator(".map__room[data-state=drawn] canvas")
     canvas.click()
