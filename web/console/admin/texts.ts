@@ -17,8 +17,6 @@ export const text = texts({
     none: 'None',
     categoriesOf: (names: string) => `Categories: ${names}`,
     districtsOf: (names: string) => `Districts: ${names}`,
-    added: 'Added',
-    removed: 'Removed',
     stays: 'Stays',
     roleHints: {
       officer: 'Works on the reports in scope, writes and approves bulletins.',
@@ -139,7 +137,6 @@ export const text = texts({
         saturday: 'Sat',
         sunday: 'Sun',
       },
-      unsaved: 'This is not saved yet.',
     },
 
     catalogue: {
@@ -236,7 +233,6 @@ export const text = texts({
 
     me: {
       who: 'Who I am',
-      scope: 'What I see',
       language: 'Language',
       languageHint: 'After that of the browser, until you close the page.',
       sound: 'Sound',
@@ -290,8 +286,6 @@ export const text = texts({
     none: '无',
     categoriesOf: (names: string) => `类别：${names}`,
     districtsOf: (names: string) => `区：${names}`,
-    added: '新增',
-    removed: '删除',
     stays: '保留',
     roleHints: {
       officer: '处理职责范围内的举报，撰写和批准通报。',
@@ -408,7 +402,6 @@ export const text = texts({
         saturday: '周六',
         sunday: '周日',
       },
-      unsaved: '尚未保存。',
     },
 
     catalogue: {
@@ -504,7 +497,6 @@ export const text = texts({
 
     me: {
       who: '我的身份',
-      scope: '我能看到的内容',
       language: '语言',
       languageHint: '默认与浏览器一致，关闭页面后恢复。',
       sound: '提示音',
