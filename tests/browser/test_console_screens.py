@@ -82,7 +82,7 @@ def test_anybody_can_read_what_few_officers_see(
     changed(
         stack, bulletin, {"title": {"zh": "寻找黑色面包车", "en": "Have you seen a black van?"}}
     )
-    page = page_of(open_page, name, "/console/map", language=language, color_scheme=scheme)
+    page = page_of(open_page, name, "/console/search", language=language, color_scheme=scheme)
     for path in pages:
         enter(page, path.format(id=bulletin["id"]))
         shown = path.replace("/", "-").format(id="approval")
