@@ -258,6 +258,30 @@ sources: Built["Sources"] = _rows("flood.sources", "Sources", "sources")
 
 
 @built_once
+def _kms() -> Any:
+    # `ContentKeys` does the retries.
+    return client("kms", retries={"total_max_attempts": 1})
+
+
+def _wrapping(setting: str) -> "Built[ContentKeys]":
+    """Return the builder of a key in KMS that wraps other keys."""
+
+    def build() -> "ContentKeys":
+        from chalicelib.aws.kms import ContentKeys
+
+        return ContentKeys(_kms(), getattr(settings(), setting), pause=_pause)
+
+    return built_once(build)
+
+
+# They wrap the keys of reports, of contacts, of what signs events, and of the tokens of phones.
+content_keys = _wrapping("content_key")
+contact_keys = _wrapping("contact_key")
+events_keys = _wrapping("events_key")
+push_keys = _wrapping("push_key")
+
+
+@built_once
 def reports() -> "Reports":
     from chalicelib.store.reports.reports import Reports
 
@@ -346,14 +370,6 @@ def events_queue() -> "EventsQueue":
     from chalicelib.aws.queues import EventsQueue
 
     return EventsQueue(client("sqs"), settings().events_queue_url)
-
-
-@built_once
-def events_keys() -> "ContentKeys":
-    """Return the key in KMS that wraps the keys of secrets."""
-    from chalicelib.aws.kms import ContentKeys
-
-    return ContentKeys(_kms(), settings().events_key, pause=_pause)
 
 
 def destination_desk(actor: "OfficerActor") -> "DestinationDesk":
@@ -469,28 +485,6 @@ def public_feeds() -> "PublicFeeds":
     from chalicelib.services.bulletins.public import PublicFeeds
 
     return PublicFeeds(bulletins())
-
-
-@built_once
-def _kms() -> Any:
-    # `ContentKeys` does the retries.
-    return client("kms", retries={"total_max_attempts": 1})
-
-
-@built_once
-def content_keys() -> "ContentKeys":
-    """Return the key in KMS that wraps the keys of reports."""
-    from chalicelib.aws.kms import ContentKeys
-
-    return ContentKeys(_kms(), settings().content_key, pause=_pause)
-
-
-@built_once
-def contact_keys() -> "ContentKeys":
-    """Return the key in KMS that wraps the keys of contacts."""
-    from chalicelib.aws.kms import ContentKeys
-
-    return ContentKeys(_kms(), settings().contact_key, pause=_pause)
 
 
 def report_ids(idempotency_key: str, body: bytes) -> "ReportIds":
@@ -694,14 +688,6 @@ def push_rows() -> "PushRows":
 
     names = settings()
     return PushRows(_table(names.reports_table), _table(names.contacts_table))
-
-
-@built_once
-def push_keys() -> "ContentKeys":
-    """Return the key in KMS that wraps the keys of tokens."""
-    from chalicelib.aws.kms import ContentKeys
-
-    return ContentKeys(_kms(), settings().push_key, pause=_pause)
 
 
 @built_once

@@ -1,7 +1,7 @@
 """The function of upkeep: it does all tasks but notices, from its queue."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -50,55 +50,30 @@ def do_upkeep(event: SQSEvent) -> dict[str, Any]:
     return events.each_record(event.to_dict(), handle)
 
 
-def _reconcile_upload(pending: PendingTask, outbox: Outbox, now: datetime) -> None:
-    reconcile_upload(
-        pending,
-        outbox=outbox,
-        owners=wiring.media_owners(),
-        bucket=wiring.bucket(),
-        uploads=wiring.uploads_queue(),
-        now=now,
-    )
+def _work(use_case: Callable[..., None], **taken: Callable[[], Any]) -> sweep.Work:
+    """Return the work of a use case, with what it takes, which is built when it is done."""
+
+    def work(pending: PendingTask, outbox: Outbox, now: datetime) -> None:
+        use_case(
+            pending, outbox=outbox, now=now, **{name: build() for name, build in taken.items()}
+        )
+
+    return work
+
+
+def _step(use_case: Callable[..., None], **taken: Callable[[], Any]) -> sweep.Work:
+    """Return the same of one that writes an audit record: it is the clock that acts."""
+
+    def work(pending: PendingTask, outbox: Outbox, now: datetime) -> None:
+        actor = Actor.clock(wiring.audit(), now)
+        built = {name: build() for name, build in taken.items()}
+        use_case(pending, outbox=outbox, actor=actor, **built)
+
+    return work
 
 
 def _remove_later_uploads(pending: PendingTask, outbox: Outbox, now: datetime) -> None:
     remove_later_uploads(pending, outbox=outbox, bucket=wiring.bucket())
-
-
-def _remove_pictures(pending: PendingTask, outbox: Outbox, now: datetime) -> None:
-    remove_pictures(
-        pending,
-        outbox=outbox,
-        owners=wiring.media_owners(),
-        bucket=wiring.bucket(),
-        search_entries=wiring.search_entries(),
-        now=now,
-    )
-
-
-def _request_redaction(pending: PendingTask, outbox: Outbox, now: datetime) -> None:
-    request_redaction(
-        pending,
-        outbox=outbox,
-        owners=wiring.media_owners(),
-        bucket=wiring.bucket(),
-        uploads=wiring.uploads_queue(),
-        now=now,
-    )
-
-
-def _forget_exports(pending: PendingTask, outbox: Outbox, now: datetime) -> None:
-    forget_exports(pending, outbox=outbox, bucket=wiring.bucket(), now=now)
-
-
-def _record_errand(pending: PendingTask, outbox: Outbox, now: datetime) -> None:
-    record_errand(
-        pending, outbox=outbox, errands=wiring.errands(), actor=Actor.clock(wiring.audit(), now)
-    )
-
-
-def _record_reopening(pending: PendingTask, outbox: Outbox, now: datetime) -> None:
-    record_reopening(pending, outbox=outbox, actor=Actor.clock(wiring.audit(), now))
 
 
 def _sync_subscriptions(pending: PendingTask, outbox: Outbox, now: datetime) -> None:
@@ -111,57 +86,33 @@ def _sync_subscriptions(pending: PendingTask, outbox: Outbox, now: datetime) -> 
     )
 
 
-def _return_reports(pending: PendingTask, outbox: Outbox, now: datetime) -> None:
-    return_reports(
-        pending,
-        assignments=wiring.subscriptions().assignments,
-        outbox=outbox,
-        officers=wiring.officers(),
-        actor=Actor.clock(wiring.audit(), now),
-    )
-
-
-def _expire_report(pending: PendingTask, outbox: Outbox, now: datetime) -> None:
-    expire_report(
-        pending,
-        outbox=outbox,
-        reports=wiring.reports(),
-        contacts=wiring.contacts(),
-        bucket=wiring.bucket(),
-        actor=Actor.clock(wiring.audit(), now),
-    )
-
-
-def _review_report(pending: PendingTask, outbox: Outbox, now: datetime) -> None:
-    review_report(
-        pending, outbox=outbox, reports=wiring.reports(), actor=Actor.clock(wiring.audit(), now)
-    )
-
-
-def _expire_bulletin(pending: PendingTask, outbox: Outbox, now: datetime) -> None:
-    expire_bulletin(
-        pending,
-        outbox=outbox,
-        bulletins=wiring.bulletins(),
-        audit=wiring.audit(),
-        bucket=wiring.bucket(),
-        now=now,
-    )
-
-
+_UPLOADS = {"owners": wiring.media_owners, "bucket": wiring.bucket, "uploads": wiring.uploads_queue}
 _WORK: Mapping[Assignment, sweep.Work] = {
-    (TaskKind.RECONCILE, OwnerKind.REPORT): _reconcile_upload,
-    (TaskKind.RECONCILE, OwnerKind.BULLETIN): _reconcile_upload,
+    (TaskKind.RECONCILE, OwnerKind.REPORT): _work(reconcile_upload, **_UPLOADS),
+    (TaskKind.RECONCILE, OwnerKind.BULLETIN): _work(reconcile_upload, **_UPLOADS),
     (TaskKind.PRUNE, OwnerKind.REPORT): _remove_later_uploads,
     (TaskKind.PRUNE, OwnerKind.BULLETIN): _remove_later_uploads,
-    (TaskKind.PURGE, OwnerKind.REPORT): _remove_pictures,
-    (TaskKind.FORGET, OwnerKind.REPORT): _forget_exports,
-    (TaskKind.RECORD, OwnerKind.REPORT): _record_reopening,
-    (TaskKind.RECORD, OwnerKind.AGENCY): _record_errand,
-    (TaskKind.REDACT, OwnerKind.REPORT): _request_redaction,
+    (TaskKind.PURGE, OwnerKind.REPORT): _work(
+        remove_pictures,
+        owners=wiring.media_owners,
+        bucket=wiring.bucket,
+        search_entries=wiring.search_entries,
+    ),
+    (TaskKind.FORGET, OwnerKind.REPORT): _work(forget_exports, bucket=wiring.bucket),
+    (TaskKind.RECORD, OwnerKind.REPORT): _step(record_reopening),
+    (TaskKind.RECORD, OwnerKind.AGENCY): _step(record_errand, errands=wiring.errands),
+    (TaskKind.REDACT, OwnerKind.REPORT): _work(request_redaction, **_UPLOADS),
     (TaskKind.RECONCILE, OwnerKind.OFFICER): _sync_subscriptions,
-    (TaskKind.RETURN, OwnerKind.OFFICER): _return_reports,
-    (TaskKind.EXPIRE, OwnerKind.REPORT): _expire_report,
-    (TaskKind.REVIEW, OwnerKind.REPORT): _review_report,
-    (TaskKind.EXPIRE, OwnerKind.BULLETIN): _expire_bulletin,
+    (TaskKind.RETURN, OwnerKind.OFFICER): _step(
+        return_reports,
+        assignments=lambda: wiring.subscriptions().assignments,
+        officers=wiring.officers,
+    ),
+    (TaskKind.EXPIRE, OwnerKind.REPORT): _step(
+        expire_report, reports=wiring.reports, contacts=wiring.contacts, bucket=wiring.bucket
+    ),
+    (TaskKind.REVIEW, OwnerKind.REPORT): _step(review_report, reports=wiring.reports),
+    (TaskKind.EXPIRE, OwnerKind.BULLETIN): _work(
+        expire_bulletin, bulletins=wiring.bulletins, audit=wiring.audit, bucket=wiring.bucket
+    ),
 }
