@@ -90,15 +90,28 @@ def function(
     Log: str,
     Uses: Sequence[str] = (),
     Variables: Mapping[str, Any] = MappingProxyType({}),
+    Queue: str | None = None,
+    Batches: Mapping[str, Any] = MappingProxyType({}),
+    NextRunRetries: int | None = None,
     **given: Any,
 ) -> Json:
-    """Return a function of the app, with variables named for what it uses."""
+    """Return a function of the app, with variables named for what it uses, and what it takes from a
+    queue in batches.
+    """
     # There are no plugins, and the search for them takes a tenth of a cold start.
     shared = {"STAGE": _ref("Stage"), "PYDANTIC_DISABLE_PLUGINS": "__all__"}
     variables = shared | {_variable(name): _ref(name) for name in Uses} | dict(Variables)
     levels = {"ApplicationLogLevel": "INFO", "SystemLogLevel": "WARN"}
     given["LoggingConfig"] = {"LogGroup": _ref(Log), "LogFormat": "JSON", **levels}
     given["Environment"] = {"Variables": variables}
+    if Queue:
+        source = {"Queue": {"Fn::Sub": f"${{{Queue}.Arn}}"}, **Batches}
+        source["FunctionResponseTypes"] = ["ReportBatchItemFailures"]
+        name = f"{Log.removesuffix('Log')}SqsEventSource"
+        given["Events"] = {name: {"Type": "SQS", "Properties": source}}
+    if NextRunRetries:
+        once = {"MaximumRetryAttempts": 0, "MaximumEventAgeInSeconds": NextRunRetries}
+        given["EventInvokeConfig"] = once
     return _resource("AWS::Serverless::Function", given)
 
 
