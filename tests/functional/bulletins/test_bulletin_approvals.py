@@ -46,10 +46,11 @@ def lead_on(bulletin: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def all_that_readers_see(bulletin: Mapping[str, Any], lead: Mapping[str, Any] | None) -> str:
-    paths = ["", "/feed.json", "/feed.atom", f"/{bulletin['id']}", f"/{bulletin['id']}/cap"]
+    own = f"/bulletins/{bulletin['id']}"
+    paths = ["", "/feed.json", "/feed.atom"]
     seen = [
-        call("GET", f"/v1/bulletins{path}", headers={"Accept-Language": language}).text
-        for path in paths
+        call("GET", path, headers={"Accept-Language": language}).text
+        for path in (own, f"/v1{own}", f"/v1{own}/cap", *(f"/v1/bulletins{each}" for each in paths))
         for language in ("zh", "en")
     ]
     if lead:
