@@ -159,6 +159,8 @@ def work(created: Mapping[str, Any]) -> None:
     call("POST", path + "/hold/lift/decline", because, officer="li", headers=HEADERS)
     referral = because | {"agency": "city_services", "include": ["text"]}
     call("POST", path + "/referral", referral, officer="wang", headers=HEADERS)
+    call("POST", path + "/mute", because, officer="wang", headers=HEADERS)
+    call("DELETE", path + "/mute", officer="wang", headers=HEADERS)
     match = {"If-Match": '"1"'}
     call("POST", path + "/referral/decline", because, officer="li", headers=HEADERS | match)
 

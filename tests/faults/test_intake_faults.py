@@ -111,17 +111,6 @@ def test_a_publisher_that_dies_around_its_publish_is_made_good_by_the_sweep(mome
     assert len({notice["event_id"] for notice in notices}) == 1
 
 
-def test_a_publisher_that_dies_before_completing_sends_the_same_event_id_again() -> None:
-    file()
-    with inject.dying():
-        cloud.stream(cloud.all_keys())
-    settle()
-    settle()
-
-    assert len(cloud.sent()) == 2
-    assert len({notice["event_id"] for notice in cloud.sent()}) == 1
-
-
 def test_with_the_stream_off_for_a_day_every_notice_is_sent_by_the_sweep() -> None:
     for _ in range(5):
         file()

@@ -61,12 +61,6 @@ def test_what_is_out_of_scope_shows_nobody_and_is_on_record() -> None:
     assert [each["action"]["S"] for each in items if each["by"]["S"] == "local"] == ["denied"] * 2
 
 
-def test_each_list_is_on_record() -> None:
-    colleagues()
-    items = wiring.dynamodb().scan(TableName=wiring.settings().audit_table)["Items"]
-    assert [each["action"]["S"] for each in items] == ["list"]
-
-
 def test_a_page_reads_so_many_rows_at_most_and_the_cursor_leads_on() -> None:
     wiring.officers().table.put_all(
         {"pk": "OFFICERS", "sk": f"x{number:04}", "username": f"x{number:04}"}

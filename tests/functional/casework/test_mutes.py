@@ -117,14 +117,6 @@ def test_both_steps_are_on_record_and_a_repetition_changes_nothing() -> None:
     assert head.report.version == 1
 
 
-def test_the_reason_is_sealed(aws: Mapping[str, str]) -> None:
-    created = file()
-    mute(created)
-    for table in ("REPORTS_TABLE", "AUDIT_TABLE"):
-        rows = cloud.client("dynamodb").scan(TableName=aws[table])["Items"]
-        assert WHY["reason"] not in str(rows)
-
-
 def test_a_mute_keeps_the_other_flags_and_a_step_of_case_work_keeps_the_mute() -> None:
     created = file()
     change_report(created["id"], 1, status="closed", disposition="resolved", reason="Done.")
