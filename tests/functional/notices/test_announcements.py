@@ -240,26 +240,6 @@ def test_an_approval_holds_no_word_and_no_name() -> None:
     assert "canary" not in str(cloud.sent())
 
 
-def test_a_published_announcement_is_deleted_and_not_published_again() -> None:
-    announce(NoticeKind.APPROVAL, "wu")
-    assert cloud.stream(cloud.all_keys()) == {"batchItemFailures": []}
-    assert cloud.all_keys() == []
-    assert cloud.stream([("NOTICE#1", "EVENT#notice")]) == {"batchItemFailures": []}
-    cloud.sweep(timedelta(minutes=2))
-
-    assert len(cloud.sent()) == 1
-
-
-def test_the_sweep_publishes_an_announcement_that_the_stream_did_not() -> None:
-    announce(NoticeKind.APPROVAL, "wu")
-    cloud.sweep()
-    assert cloud.sent() == []
-    cloud.sweep(timedelta(seconds=61))
-
-    assert [notice["kind"] for notice in cloud.sent()] == ["approval"]
-    assert cloud.all_keys() == []
-
-
 def test_no_burst_of_reports_gathers_approvals_and_watches() -> None:
     cloud.officer("wang")
     held = [file_canary() for _ in range(12)]

@@ -231,14 +231,14 @@ def test_a_second_digest_of_a_long_burst_names_reports_as_well() -> None:
     assert (digest["count"], sorted(digest["report_ids"])) == (5, sorted(later))
 
 
-@pytest.mark.parametrize("operation", ["sns.PublishBatch"])
-def test_a_report_raised_to_critical_during_its_notice_escalates(operation: str) -> None:
+def test_a_report_raised_to_critical_during_its_notice_escalates() -> None:
     cloud.officer("wang")
     created = file("other")
     path = f"/v1/officer/reports/{created['id']}"
 
     with inject.meanwhile(
-        lambda: call("PATCH", path, {"urgency": "critical"}, officer="wang", version=1), operation
+        lambda: call("PATCH", path, {"urgency": "critical"}, officer="wang", version=1),
+        "sns.PublishBatch",
     ):
         cloud.stream([(f"REPORT#{created['id']}", "HEAD")])
     cloud.sweep(timedelta(minutes=6))

@@ -3,19 +3,14 @@
 No notice is about a report that does not exist.
 """
 
-import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
-import boto3
 import pytest
 
 from chalicelib import wiring
-from chalicelib.handlers.media import functions
-from chalicelib.store.reports.heads import update_row
-from tests import cloud, events
-from tests.client import call, new_key, report
+from tests import cloud
 from tests.steps import by_reporter, file, mine
 
 pytestmark = pytest.mark.usefixtures("aws", "clean")
@@ -30,15 +25,6 @@ def with_photos(count: int) -> Any:
     """Create a report that waits for `count` photos."""
     media = [{"content_type": "image/jpeg", "size": 10_000}] * count
     return file(media=media)
-
-
-@pytest.fixture
-def web_clients(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setenv("WEB_CLIENTS", "on")
-    wiring.reset()
-    yield
-    monkeypatch.undo()
-    wiring.reset()
 
 
 @pytest.mark.usefixtures("web_clients")
@@ -76,18 +62,6 @@ def test_the_stream_sends_a_new_reports_notice_with_what_filters_need() -> None:
     assert "missing elderly" in notice["forms"]["email"].lower()
 
 
-def test_a_notice_holds_nothing_of_what_was_said() -> None:
-    body = report(
-        text="canary-text",
-        contact={"name": "canary-name"},
-        location={"lat": 39.92, "lon": 116.46, "address": "canary-address"},
-    )
-    call("POST", "/v1/reports", body, key=new_key())
-    cloud.stream(cloud.all_keys())
-
-    assert "canary" not in str(cloud.sent())
-
-
 def test_a_sent_notice_is_completed_and_not_sent_again() -> None:
     file()
     for _ in range(3):
@@ -104,14 +78,6 @@ def test_the_sweep_sends_what_the_stream_did_not_but_not_early() -> None:
 
     cloud.sweep(timedelta(seconds=61))
     assert [notice["kind"] for notice in cloud.sent()] == ["report"]
-
-
-def test_a_reporters_message_is_notified() -> None:
-    created = file()
-    by_reporter("POST", created, "/messages", {"text": "He is moving."})
-    cloud.stream(cloud.all_keys())
-
-    assert sorted(notice["kind"] for notice in cloud.sent()) == ["message", "report"]
 
 
 def test_media_are_notified_when_the_last_one_has_its_verdict() -> None:
@@ -139,23 +105,6 @@ def test_the_first_verdict_is_notified_after_a_minute_without_the_others() -> No
     assert [notice["kind"] for notice in cloud.sent()] == ["report", "media"]
 
 
-def test_an_upload_whose_event_was_lost_gets_its_verdict_all_the_same() -> None:
-    created = with_photos(1)
-    media_id = created["uploads"][0]["media_id"]
-    cloud.upload(created["id"], media_id, cloud.photo())
-    sqs = boto3.client("sqs")
-    sqs.purge_queue(QueueUrl=os.environ["UPLOADS_QUEUE_URL"])
-    cloud.sweep(timedelta(minutes=11))
-
-    [message] = sqs.receive_message(
-        QueueUrl=os.environ["UPLOADS_QUEUE_URL"], MaxNumberOfMessages=10
-    )["Messages"]
-    functions.make_thumbnails(events.queue_batch(message["Body"]), None)
-    cloud.sweep(timedelta(minutes=11))
-    view = mine(created)
-    assert view["media"][0]["state"] == "ready"
-
-
 def test_an_upload_that_never_came_is_rejected_after_a_day() -> None:
     created = with_photos(1)
     cloud.sweep(timedelta(minutes=11))
@@ -173,14 +122,3 @@ def test_withdrawing_before_the_notice_went_out_still_sends_it() -> None:
     cloud.stream(cloud.all_keys())
 
     assert [notice["kind"] for notice in cloud.sent()] == ["report"]
-
-
-def test_one_unreadable_row_does_not_hold_up_its_neighbours() -> None:
-    for _ in range(3):
-        file()
-    items = cloud.all_keys()
-    table = wiring.reports().table
-    table.update(update_row(items[1], put={"urgency": "poison"}))
-
-    assert cloud.stream(items) == {"batchItemFailures": [{"itemIdentifier": "1"}]}
-    assert len(cloud.sent()) == 2

@@ -12,10 +12,12 @@ import pytest
 from chalicelib import wiring
 from chalicelib.handlers.service import scheduled
 from chalicelib.kernel import errors
+from chalicelib.services.media.orphans import OrphanKind, find_orphans
 from chalicelib.store.notices.phones import MESSAGE
 from tests import cloud
 from tests.client import Reply, call, change_report, read_and_approve
 from tests.faults import inject
+from tests.faults.test_orphans import places
 from tests.steps import by_officer, by_reporter, file, mine
 
 pytestmark = [pytest.mark.officers("wang", "li"), pytest.mark.usefixtures("fresh")]
@@ -484,27 +486,10 @@ def test_whoever_asks_while_the_report_ends_is_refused() -> None:
     assert tokens() == []
 
 
-def test_no_log_has_a_token(caplog: pytest.LogCaptureFixture) -> None:
-    caplog.set_level("DEBUG", "chalicelib")
-    reply(asked())
-    cloud.push_round()
-    assert "push_sent" in caplog.text
-    written = " ".join(f"{vars(line)}" for line in caplog.records)
-    assert APPLE["token"] not in written
-
-
 def test_an_operator_finds_a_token_that_a_restore_brought_back(aws: Mapping[str, str]) -> None:
-    from chalicelib.services.media.orphans import OrphanKind, Places, find_orphans
-
     created = asked()
     row = tokens()[0]
     end(created)
     boto3.client("dynamodb").put_item(TableName=aws["CONTACTS_TABLE"], Item=row)
-    places = Places(
-        reports=wiring.reports().table,
-        bulletins=wiring.bulletin_outbox().table,
-        contacts=wiring.contacts().table,
-        bucket=wiring.bucket(),
-    )
-    found = [(each.kind, each.where) for each in find_orphans(places, now=wiring.clock.now())]
+    found = [(each.kind, each.where) for each in find_orphans(places(), now=wiring.clock.now())]
     assert found == [(OrphanKind.CONTACT, (f"REPORT#{created['id']}", "PUSH"))]

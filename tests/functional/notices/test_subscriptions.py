@@ -2,15 +2,17 @@
 
 import json
 import os
-from math import prod
+from datetime import timedelta
 from typing import Any
 
 import boto3
 import pytest
 
 from chalicelib import wiring
+from chalicelib.domain.catalogue.model import catalogue
 from chalicelib.domain.notices.notice import officer_address
 from chalicelib.domain.officers.model import Role
+from chalicelib.kernel.geo import districts
 from chalicelib.services.notices.subscriptions import sync_subscriptions
 from chalicelib.store.notices.roster import SYNC_SK
 from tests import cloud
@@ -127,25 +129,15 @@ def test_what_is_out_of_scope_or_has_no_address_is_refused(
 
 
 def test_more_combinations_than_sns_takes_are_refused() -> None:
-    from chalicelib.kernel.geo import districts
-
-    many = [*districts()][:16]
     cloud.officer("wide", email="w@police.example")
-    codes = [
-        "traffic_violation",
-        "lost_and_found",
-        "other",
-        "missing_elderly",
-        "suspected_offender",
-        "child_abduction",
-    ]
-    reply = subscribe("wide", categories=codes, districts=many * 2)
-
-    assert len(codes) * len(many) > 0
-    assert reply.status in (201, 422)
-    assert all(
-        prod(len(values) for values in policy.values()) <= 150 for policy in policies().values()
-    )
+    many = {
+        "categories": [each.code for each in catalogue().categories],
+        "districts": [*districts()][:16],
+    }
+    # 97 addressees, and as many again with each value of an urgency.
+    reply = subscribe("wide", **many, min_urgency="normal")
+    assert reply.wrong == [("districts", "too_many_combinations")]
+    assert subscribe("wide", **many).status == 201
 
 
 def test_one_subscription_for_each_protocol_and_deleting_it_can_be_repeated() -> None:
@@ -185,8 +177,6 @@ def test_the_sweep_alone_rewrites_for_a_new_scope_and_removes_at_deactivation() 
 
     wiring.subscriptions().request_sync("wang", wiring.clock.now())
     cloud.officer("wang", email="wang@police.example", active=False)
-    from datetime import timedelta
-
     cloud.sweep(timedelta(minutes=11))
     assert policies() == {}
     assert wiring.subscriptions().of("wang") == []
