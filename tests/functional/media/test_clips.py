@@ -1,6 +1,5 @@
 """A reporter sends a video, and officers play a clean copy of it without giving a reason."""
 
-import os
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -8,7 +7,7 @@ import pytest
 
 from tests import cloud, media_samples
 from tests.client import call
-from tests.functional.media.test_recordings import gone_with_a_withdrawal
+from tests.functional.media.test_recordings import fetched, gone_with_a_withdrawal
 from tests.media_samples import CANARY, scene
 from tests.steps import by_officer, file, opened
 
@@ -29,23 +28,12 @@ def sent(data: bytes, **more: Any) -> dict[str, Any]:
     return dict(created)
 
 
-def fetched(url: str) -> tuple[bytes, dict[str, list[str]]]:
-    """Return what a signed URL names, exactly one version of one object, and what it asks for."""
-    path, query = urlsplit(url).path, parse_qs(urlsplit(url).query)
-    found = cloud.client("s3").get_object(
-        Bucket=os.environ["MEDIA_BUCKET"],
-        Key=path[path.index("derived/") :],
-        VersionId=query["versionId"][0],
-    )
-    return bytes(found["Body"].read()), query
-
-
 def test_officers_play_a_clean_copy_and_the_original_stays() -> None:
     data = video(sound=True)
     created = sent(data)
     [medium] = opened(created)["media"]
     assert (medium["state"], medium["codec"], medium["no_clip"]) == ("ready", "h264", None)
-    clip, query = fetched(medium["clip_url"])
+    clip, query = fetched(medium["clip_url"]), parse_qs(urlsplit(medium["clip_url"]).query)
     assert clip[4:8] == b"ftyp"
     assert media_samples.find_box(data, b"mdat") == media_samples.find_box(clip, b"mdat")
     assert not any(word in clip for word in (b"udta", b"+39.92", CANARY))

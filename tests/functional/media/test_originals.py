@@ -142,9 +142,11 @@ def test_an_opened_report_has_the_evidence_of_its_originals_and_no_address() -> 
             60,
         ),
         ({"content_type": "image/heic"}, "attachment", 60),
+        ({"content_type": "audio/mp4", "codec": "aac"}, "inline", 900),
+        ({"content_type": "audio/amr", "codec": "amrnb"}, "attachment", 60),
     ],
 )
-def test_a_video_that_browsers_play_opens_in_place_and_for_longer(
+def test_a_video_or_sound_that_browsers_play_opens_in_place_and_for_longer(
     found: dict[str, Any], disposition: str, life: int
 ) -> None:
     medium = Medium(

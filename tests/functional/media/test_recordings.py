@@ -11,7 +11,7 @@ from chalicelib import wiring
 from chalicelib.media_decoding.boxes import is_bare_sound
 from tests import cloud, media_samples
 from tests.client import call, new_key, report
-from tests.steps import by_officer, by_reporter, file, opened
+from tests.steps import by_reporter, file, opened
 
 pytestmark = pytest.mark.officers("wang")
 
@@ -82,23 +82,6 @@ def test_the_reporter_sees_that_it_arrived() -> None:
     [medium] = mine["media"]
     assert (medium["state"], medium["content_type"]) == ("ready", "audio/3gpp")
     assert "playback" not in str(mine)
-
-
-@pytest.mark.parametrize(
-    ("make", "disposition", "life_s"),
-    [(media_samples.recording, "inline", "900"), (media_samples.amr, "attachment", "60")],
-)
-def test_an_original_that_browsers_play_opens_in_place(
-    make: Any, disposition: str, life_s: str
-) -> None:
-    created = sent(make())
-    [medium] = opened(created)["media"]
-    url = by_officer(
-        "POST", created, f"/media/{medium['media_id']}/original", {"reason": "Who speaks?"}
-    ).json["url"]
-    query = parse_qs(urlsplit(url).query)
-    assert query["response-content-disposition"][0].startswith(disposition)
-    assert query["X-Amz-Expires"] == [life_s]
 
 
 def gone_with_a_withdrawal(created: dict[str, Any]) -> Any:

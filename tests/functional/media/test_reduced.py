@@ -13,10 +13,11 @@ from PIL import Image
 
 from chalicelib import wiring
 from chalicelib.kernel.files import original_key, reduced_key
-from chalicelib.services.media.orphans import OrphanKind, Places, find_orphans
+from chalicelib.services.media.orphans import OrphanKind, find_orphans
 from tests import cloud
 from tests.client import call, new_key, report
 from tests.cloud import scene
+from tests.faults.test_orphans import places
 from tests.functional.statistics.test_exports import made
 from tests.steps import by_reporter, file, head, mine, opened
 
@@ -193,13 +194,10 @@ def test_later_uploads_of_it_are_removed_and_the_first_is_kept() -> None:
 
 def test_it_goes_with_its_report_and_is_missed_when_it_is_gone() -> None:
     created, media_id = early()
-    places = Places(
-        wiring.reports().table, wiring.bulletins().table, wiring.contacts().table, wiring.bucket()
-    )
     later = wiring.clock.now() + timedelta(days=2)
-    assert list(find_orphans(places, now=later)) == []
+    assert list(find_orphans(places(), now=later)) == []
     wiring.bucket().delete_key(reduced_key(created["id"], media_id))
-    assert [each.kind for each in find_orphans(places, now=later)] == [OrphanKind.MISSING]
+    assert [each.kind for each in find_orphans(places(), now=later)] == [OrphanKind.MISSING]
     wiring.bucket().delete_media_of(created["id"])
     assert keys(f"originals/{created['id']}/") == []
 

@@ -234,18 +234,6 @@ def test_the_pictures_of_a_withdrawn_report_are_gone_with_the_next_sweep(tip: Ti
     assert len(tasks) == 1
 
 
-def test_pictures_that_cannot_be_deleted_now_are_deleted_by_the_next_sweep(tip: Tip) -> None:
-    tip.upload()
-    tip.process()
-    tip.record()
-    tip.withdraw()
-    refuse = inject.times(99, inject.s3_error(503, "SlowDown"))
-    with inject.fault(wiring.s3(), "s3.DeleteObjects", refuse):
-        assert cloud.sweep()["failed"] == 1
-    cloud.sweep()
-    assert tip.versions("derived") == []
-
-
 def test_nothing_is_derived_for_a_report_that_was_withdrawn(tip: Tip) -> None:
     tip.upload()
     tip.withdraw()
@@ -330,13 +318,6 @@ def test_uploads_of_a_withdrawn_report_end_and_what_they_add_is_removed(
         Bucket=aws["MEDIA_BUCKET"], Prefix=f"originals/{tip.id}/"
     )
     assert uploads.get("Uploads", []) == []
-
-
-def test_media_declared_while_the_report_is_withdrawn_are_refused(tip: Tip) -> None:
-    with inject.meanwhile(tip.withdraw):
-        reply = call("POST", f"/v1/reports/{tip.id}/media", {"media": [PHOTO]}, receipt=tip.receipt)
-    assert reply.refusal == (409, "withdrawn")
-    assert len(tip.own_view()) == 1
 
 
 def test_nothing_is_derived_for_a_report_that_is_deleted_or_unknown(tip: Tip) -> None:

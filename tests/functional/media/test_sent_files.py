@@ -9,7 +9,7 @@ import pytest
 from chalicelib import wiring
 from chalicelib.domain.reports.media import MAX_SENT_FILES
 from tests import cloud, media_samples
-from tests.client import Reply, call, change_report, new_key, report
+from tests.client import Reply, call, new_key, report
 from tests.faults import inject
 from tests.steps import by_officer, by_reporter, file, mine, opened
 
@@ -174,16 +174,6 @@ def test_a_withdrawn_report_takes_none_and_its_pictures_go(aws: Mapping[str, str
     row = wiring.reports().media.get(created["id"], waiting)
     assert row
     assert row.state.value == "rejected"
-
-
-def test_all_of_it_is_deleted_with_the_report(aws: Mapping[str, str]) -> None:
-    created = file()
-    sent(created)
-    change_report(created["id"], 1, status="closed", disposition="resolved", reason="No.")
-    cloud.sweep(timedelta(days=91))
-    assert call("GET", "/v1/reports/mine", receipt=created["receipt"]).status == 410
-    versions = cloud.client("s3").list_object_versions(Bucket=aws["MEDIA_BUCKET"])
-    assert not [each for each in versions.get("Versions", []) if created["id"] in each["Key"]]
 
 
 def test_an_upload_that_never_comes_is_rejected_and_looked_for() -> None:
