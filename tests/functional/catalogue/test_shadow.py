@@ -50,15 +50,6 @@ def test_a_category_that_was_tried_notifies_everybody_once_it_is_active() -> Non
     assert SUPERVISORS[0] not in to
 
 
-def test_a_digest_of_what_is_tried_goes_to_supervisors_alone() -> None:
-    set_state("shadow")
-    for _ in range(13):
-        file(TRIED)
-    found = addressees()
-    assert [kind for kind, _ in found] == ["report"] * 10 + ["digest"]
-    assert all(to == SUPERVISORS for _, to in found)
-
-
 def test_digests_before_and_after_a_trial_are_not_mixed() -> None:
     for _ in range(12):
         file(TRIED)
