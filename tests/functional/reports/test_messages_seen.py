@@ -1,7 +1,6 @@
 """A reply never passes over a newer message, and no text may hold the receipt."""
 
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -16,6 +15,7 @@ from tests.steps import by_officer, by_reporter, file, opened, write
 pytestmark = pytest.mark.officers("wang", "li")
 
 CLOSE = {"status": "closed", "disposition": "resolved", "reason": "He is at home again."}
+REFUSED = (409, "new_message")
 
 
 def patch(created: Mapping[str, Any], body: Mapping[str, Any], version: int = 1) -> Reply:
@@ -27,10 +27,6 @@ def reply_to(
 ) -> Reply:
     body = {"text": "An officer is on the way."} | ({} if seen is None else {"messages_seen": seen})
     return by_officer("POST", created, "/messages", body, officer=officer, key=key)
-
-
-def refused(reply: Reply) -> bool:
-    return (reply.status, reply.json.get("code")) == (409, "new_message")
 
 
 def test_an_opened_report_counts_the_messages_of_both_sides() -> None:
@@ -48,7 +44,7 @@ def test_a_step_does_not_read_a_message_that_its_officer_has_not_seen() -> None:
 
     for body in ({"status": "acknowledged"}, CLOSE):
         late = patch(created, body | {"messages_seen": 1})
-        assert refused(late), late.text
+        assert late.refusal == REFUSED, late.text
         assert "`message_count`" in late.json["detail"]
     seen = opened(created, "li")
     assert (seen["status"], seen["unread"], seen["version"]) == ("new", 2, 1)
@@ -63,8 +59,8 @@ def test_nobody_has_seen_more_messages_than_there_are() -> None:
     created = file()
     write(created)
     for body in ({"status": "acknowledged"}, CLOSE):
-        assert refused(patch(created, body | {"messages_seen": 2}))
-    assert refused(reply_to(created, 2))
+        assert patch(created, body | {"messages_seen": 2}).refusal == REFUSED
+    assert reply_to(created, 2).refusal == REFUSED
     assert patch(created, CLOSE | {"messages_seen": 1}).status == 200
 
 
@@ -85,7 +81,7 @@ def test_a_message_that_comes_during_the_step_stops_it(earlier: int) -> None:
         write(created)
 
     with inject.meanwhile(lambda: write(created)):
-        assert refused(patch(created, CLOSE | {"messages_seen": earlier}))
+        assert patch(created, CLOSE | {"messages_seen": earlier}).refusal == REFUSED
     seen = opened(created, "li")
     assert (seen["status"], seen["message_count"]) == ("new", earlier + 1)
     assert seen["unread"] == earlier + 1
@@ -96,7 +92,7 @@ def test_a_reopening_by_the_reporter_stops_a_step_that_has_not_seen_it() -> None
     assert patch(created, CLOSE).status == 200
     by_reporter("POST", created, "/reopen", {"text": "He is gone again."}).expect(201)
     # The version is as it was: only the number says that there is something new.
-    assert refused(patch(created, CLOSE | {"messages_seen": 0}, 2))
+    assert patch(created, CLOSE | {"messages_seen": 0}, 2).refusal == REFUSED
     assert opened(created, "li")["status"] == "acknowledged"
     assert patch(created, CLOSE | {"messages_seen": 1}, 2).status == 200
 
@@ -105,7 +101,7 @@ def test_of_two_officers_who_answer_one_message_one_writes() -> None:
     created = file()
     write(created)
     assert reply_to(created, 1).status == 201
-    assert refused(reply_to(created, 1, "li"))
+    assert reply_to(created, 1, "li").refusal == REFUSED
     assert opened(created, "li")["message_count"] == 2
 
 
@@ -114,18 +110,7 @@ def test_of_two_replies_at_the_same_moment_one_is_written() -> None:
     write(created)
 
     with inject.meanwhile(lambda: reply_to(created, 1, "li")):
-        assert refused(reply_to(created, 1))
-    assert len(opened(created, "li")["messages"]) == 2
-
-
-def test_of_many_replies_at_once_one_is_written() -> None:
-    created = file()
-    write(created)
-    with ThreadPoolExecutor(4) as pool:
-        replies = list(pool.map(lambda n: reply_to(created, 1, ("wang", "li")[n % 2]), range(4)))
-    # One that met the others too often is 503, to be repeated, and has written nothing.
-    assert sorted(each.status for each in replies if each.status != 503)[:1] == [201]
-    assert sum(each.status == 201 for each in replies) == 1
+        assert reply_to(created, 1).refusal == REFUSED
     assert len(opened(created, "li")["messages"]) == 2
 
 
