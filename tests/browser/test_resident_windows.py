@@ -58,6 +58,19 @@ def _write_newer_elsewhere(page: Page) -> None:
     window.close()
 
 
+def test_what_another_window_has_written_stays_begun_when_an_older_one_is_sent(
+    page: Page, stack: Stack
+) -> None:
+    resident = Resident(page).begin_kept("Old.")
+    _write_newer_elsewhere(page)
+    resident.send()
+    assert own_report(stack, resident.receipt())["text"] == "Old."
+    assert begun_words(page) == [NEWER]
+    page.reload()
+    _go_on(page)
+    expect(page.get_by_label("What did you see?")).to_have_value(NEWER)
+
+
 def test_what_is_sent_right_after_it_was_typed_is_begun_no_more(page: Page, stack: Stack) -> None:
     resident = Resident(page).begin_kept("Old.")
     _write_newer_elsewhere(page)
