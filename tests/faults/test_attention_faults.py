@@ -19,10 +19,6 @@ pytestmark = pytest.mark.usefixtures("aws", "clean")
 type Filed = Mapping[str, Any]
 
 
-def _path(filed: Filed, more: str = "") -> str:
-    return f"/v1/officer/reports/{filed['id']}{more}"
-
-
 def patch(filed: Filed, **change: object) -> None:
     version = head_of(filed)["version"]
     by_officer("PATCH", filed, "", change, version=version)

@@ -315,7 +315,3 @@ def supplements(referrals: Iterable[Referral], media: Sequence[Medium]) -> list[
         if media_ids := tuple(late):
             found.append(Supplement(agency, media_ids))
     return found
-
-
-NO_REFERRALS = Referrals.model_construct()
-"""Those of a new report. Nothing in them is checked, so that a start need not build the model."""

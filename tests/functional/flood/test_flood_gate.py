@@ -25,7 +25,7 @@ from tests.steps import by_reporter
 
 pytestmark = pytest.mark.usefixtures("at_the_start")
 
-HOME, NEIGHBOUR, ELSEWHERE = "198.51.100.7", "198.51.100.8", "192.0.2.1"
+HOME, ELSEWHERE = "198.51.100.7", "192.0.2.1"
 NEVER_LIMITED = ("child_abduction", "missing_elderly")
 
 

@@ -3,13 +3,14 @@
 import itertools
 import threading
 import time
-import uuid
 from collections import Counter
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from statistics import median
 from typing import Any
 from urllib.parse import urlsplit
+
+from urllib3 import encode_multipart_formdata
 
 from chalicelib.domain.reports.media import MediaState
 from tests import media_samples as samples
@@ -216,18 +217,8 @@ def _aws(stack: Stack) -> Connection:
 
 def _upload(connection: Connection, grant: Mapping[str, Any], content: bytes) -> bool:
     """Send a file with the form of its grant, and return whether it was taken."""
-    boundary = uuid.uuid4().hex
-    parts = [
-        f'--{boundary}\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'.encode()
-        for name, value in grant["fields"].items()
-    ]
-    disposition = 'Content-Disposition: form-data; name="file"; filename="file"'
-    file = f"--{boundary}\r\n{disposition}\r\n\r\n".encode() + content
-    body = b"".join([*parts, file, f"\r\n--{boundary}--\r\n".encode()])
-    answer = connection.send(
-        "POST",
-        urlsplit(grant["url"]).path,
-        body,
-        {"Content-Type": f"multipart/form-data; boundary={boundary}"},
-    )
+    parts = [*grant["fields"].items(), ("file", ("file", content))]
+    body, kind = encode_multipart_formdata(parts)
+    path = urlsplit(grant["url"]).path
+    answer = connection.send("POST", path, body, {"Content-Type": kind})
     return answer.status == 204
