@@ -11,6 +11,7 @@ from chalicelib.domain.catalogue import learnt
 from chalicelib.domain.catalogue.additions import MOST_ADDED, MOST_FIELDS, MOST_OPTIONS
 from chalicelib.domain.catalogue.overrides import Overrides
 from chalicelib.domain.officers.model import Role
+from chalicelib.kernel.geo import districts
 from chalicelib.store.catalogue import Kept, LiveCatalogue
 from tests import cloud
 from tests.client import Reply, call, change_report, new_key, report
@@ -248,6 +249,20 @@ def test_no_more_are_added_than_each_function_can_read() -> None:
     large = [plain | {"name": f"f{number}"} for number in range(5)]
     assert add(new(code="c1", details=large)).status == 200
     assert add(new(code="c2", details=large)).wrong[0][1] == "too_large_together"
+
+
+def test_more_combinations_than_sns_takes_are_no_subscription() -> None:
+    add(new(code="c1"), new(code="c2"))
+    cloud.officer("wide", email="w@police.example")
+    codes = [each["code"] for each in call("GET", "/v1/catalogue").json["categories"]]
+    wide = {"protocol": "email", "categories": codes, "districts": [*districts()]}
+
+    def subscribe(**more: Any) -> Reply:
+        return call("POST", "/v1/officer/subscriptions", wide | more, officer="wide")
+
+    # 81 addressees, and as many again with an urgency or none: SNS takes 150.
+    assert subscribe(min_urgency="normal").wrong == [("districts", "too_many_combinations")]
+    assert subscribe().status == 201
 
 
 def test_a_label_with_braces_is_shown_as_it_is() -> None:

@@ -9,10 +9,8 @@ import boto3
 import pytest
 
 from chalicelib import wiring
-from chalicelib.domain.catalogue.model import catalogue
 from chalicelib.domain.notices.notice import officer_address
 from chalicelib.domain.officers.model import Role
-from chalicelib.kernel.geo import districts
 from chalicelib.services.notices.subscriptions import sync_subscriptions
 from chalicelib.store.notices.roster import SYNC_SK
 from tests import cloud
@@ -126,18 +124,6 @@ def test_what_is_out_of_scope_or_has_no_address_is_refused(
     )
     assert subscribe("narrow", **body).wrong_fields == [field]
     assert policies() == {}
-
-
-def test_more_combinations_than_sns_takes_are_refused() -> None:
-    cloud.officer("wide", email="w@police.example")
-    many = {
-        "categories": [each.code for each in catalogue().categories],
-        "districts": [*districts()][:16],
-    }
-    # 97 addressees, and as many again with each value of an urgency.
-    reply = subscribe("wide", **many, min_urgency="normal")
-    assert reply.wrong == [("districts", "too_many_combinations")]
-    assert subscribe("wide", **many).status == 201
 
 
 def test_one_subscription_for_each_protocol_and_deleting_it_can_be_repeated() -> None:
