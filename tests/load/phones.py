@@ -93,7 +93,8 @@ class Phones(threading.Thread):
         beside = list[float]()
         while not self.ended.wait(self._every_s):
             number, now = len(self.filed) + 1, time.monotonic()
-            own = f"127.{200 + self._first // 100}.{number % 250}.{1 + self._first % 100}"
+            block, third = divmod(number, 250)
+            own = f"127.{200 + self._first // 100 + 2 * block}.{third}.{1 + self._first % 100}"
             is_full = len(beside) >= NEIGHBOURS and now - beside[-NEIGHBOURS] < WINDOW_S
             shares = self._neighbour and number % NEIGHBOUR_EVERY == 0 and not is_full
             beside += [now] * bool(shares)
