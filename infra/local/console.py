@@ -19,6 +19,7 @@ from typing import Any
 
 from chalicelib.domain.officers.model import ALL, WITH_MACHINES, Officer
 from chalicelib.kernel.config import Api
+from infra.local.requests import CALLER_HEADER
 from infra.local.stack_file import DEFAULT_PORT
 
 # In the cloud every extra is in the log. Of these alone it is certain that they are names of
@@ -120,7 +121,7 @@ def serving(function: str) -> Iterator[None]:
 
 def attribute(request: Any, **_: Any) -> None:
     """Say in a request to AWS which function makes it: an event handler of botocore's."""
-    request.headers["X-Local-Function"] = _serving.get()
+    request.headers[CALLER_HEADER] = _serving.get()
 
 
 def show_log() -> None:

@@ -66,8 +66,8 @@ def headers_of(environ: Environ) -> dict[str, str]:
     return {name.lower(): value for name, value in EnvironHeaders(environ)}
 
 
-CALLER = "HTTP_X_LOCAL_FUNCTION"
-"""Which function made a call of AWS, where the stack's own process made it."""
+# In which header the stack's own process says which function calls AWS, and that header in WSGI.
+CALLER_HEADER, CALLER = "X-Local-Function", "HTTP_X_LOCAL_FUNCTION"
 
 
 class Change(Enum):
