@@ -46,6 +46,7 @@ from chalicelib.store.notices import destinations, roster
 from chalicelib.store.notices.destinations import deliveries_of
 from chalicelib.store.notices.digests import Bursts, Digests
 from chalicelib.store.notices.topic import Topic
+from chalicelib.store.reports.heads import IN_DIGEST
 from chalicelib.store.reports.outbox import Assignment, Outbox, PendingTask
 
 log = logging.getLogger(__name__)
@@ -157,13 +158,13 @@ class Published(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class _PendingNotice:
-    """A notice, and the counters that it adds one to: of the minute, and of the hour. What is about
-    a report that `is_behind` never goes alone.
+    """A notice, and the counters that it adds one to: of the minute, and of the hour. Of its report
+    `unproven` and `turn`.
     """
 
     pending: PendingTask
     notice: Notice
-    is_behind: bool = False
+    unproven: bool = False
     turn: int | None = None
     alone: tuple[str, ...] = ()
     sms: tuple[str, ...] = ()
@@ -318,12 +319,12 @@ class Publisher:
         if report is None or found is None:
             self._outbox.complete(pending)
             return None
-        return _PendingNotice(pending, found, report.is_behind, report.turn)
+        return _PendingNotice(pending, found, report.unproven, report.turn)
 
     def _gather(self, notices: Sequence[_PendingNotice], batch: _Batch) -> None:
         """Add notices that are alike to their digest and complete their tasks, in one transaction.
 
-        When some have changed in the meantime, those that are still due are tried again. When one
+        When some have changed in the meantime, those that are still alike are tried again. When one
         cannot be written, they are added one by one, and that one is left to the sweep.
         """
         for _ in range(_TRIES):
@@ -344,7 +345,9 @@ class Publisher:
     def _still_due(
         self, notices: Sequence[_PendingNotice], batch: _Batch
     ) -> Sequence[_PendingNotice]:
-        """Read notices that are alike again. Return those that still are, and are due."""
+        """Read notices that are alike again. Return those that still are, and are due: of what a
+        proof has changed since, the stream tells a publisher.
+        """
         wanted = [found.pending.key for found in notices]
         fresh = replace(batch, rows={}, unread=(), due=[])
         try:
@@ -369,7 +372,12 @@ class Publisher:
 
     def _completion(self, found: _PendingNotice, batch: _Batch) -> list[TransactItem]:
         pending, table = found.pending, self._outbox.table
-        update, items = self._outbox.completion(pending, **self._what_follows(pending, batch.now))
+        follows = self._what_follows(pending, batch.now)
+        if pending.is_head and pending.task.kind is TaskKind.NOTIFY and found.unproven:
+            follows["put"] |= {IN_DIGEST: True}
+            # A proof that has come meanwhile gives the report a notice of its own.
+            follows["unchanged"] += ("unproven",)
+        update, items = self._outbox.completion(pending, **follows)
         return [table.item(update), *items, *map(table.item, batch.events_of(found.notice))]
 
     def _what_follows(self, pending: PendingTask, now: datetime) -> dict[str, Any]:
@@ -482,7 +490,8 @@ def _alone(found: _PendingNotice, left: rules.Allowance) -> _PendingNotice | Non
         return replace(found, notice=replace(notice, sms=True))
     burst = rules.burst_of(notice, lane)
     turn = rules.turn_of(found.turn, burst, never_limited=is_never_limited(category))
-    waits = found.is_behind or (found.turn and left.is_for_first_turns)
+    is_behind = found.unproven and found.turn is None  # That never goes alone.
+    waits = is_behind or (found.turn and left.is_for_first_turns)
     if burst and (waits or not left.goes_alone(burst, category, turn)):
         return None
     reserved = rules.is_new_critical(notice, lane) and not found.turn
@@ -496,12 +505,12 @@ def _alone(found: _PendingNotice, left: rules.Allowance) -> _PendingNotice | Non
 
 
 def _alike(found: _PendingNotice) -> tuple[object, ...]:
-    """Return the values that the notices of one digest share."""
+    """Return the values that notices share which are written to a digest together."""
     notice = found.notice
     kind = rules.kind_of_digest(notice.kind)
     lane = found.pending.task.lane
     alike = notice.category, notice.district, notice.urgency, notice.shadow, notice.of_burst
-    return lane, kind, *alike
+    return lane, kind, found.unproven, *alike
 
 
 def _needs_none(pending: PendingTask, report: ReportOutline) -> bool:

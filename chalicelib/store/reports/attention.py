@@ -14,7 +14,7 @@ from chalicelib.aws.writes import Attributes, Put, TransactItem
 from chalicelib.domain.reports import attention
 from chalicelib.domain.reports.report import OPEN_STATUSES, Flag, Report
 from chalicelib.kernel.outbox import WAITING, OutboxTask, TaskKind, notify
-from chalicelib.store.reports.heads import change_head, listed_row, update_head
+from chalicelib.store.reports.heads import IN_DIGEST, change_head, listed_row, update_head
 from chalicelib.store.reports.rows import Head
 from chalicelib.store.reports.search_entries import FOUND_BY, is_opened
 
@@ -101,7 +101,7 @@ def _task_of_proven(head: Head, report: Report, now: datetime) -> OutboxTask | N
     """
     if head.task is None:
         return None
-    if head.task.kind in WAITING and head.report.is_behind:
+    if head.task.kind in WAITING and IN_DIGEST in head.row:
         return notify(now, report.lane)
     is_notice = head.task.kind in (TaskKind.NOTIFY, *WAITING)
     return head.task._replace(lane=report.lane) if is_notice else None

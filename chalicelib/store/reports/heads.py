@@ -124,6 +124,8 @@ def update_row(key: keys.Key, **changes: Any) -> Update:
     return update_head(report_id, **changes) if report_id else Update(*key, **changes)
 
 
+IN_DIGEST = "in_digest"
+"""The attribute of an unproven report that a digest alone has named."""
 APART = "apart"
 """The attribute of a tombstone of a report that was about the police."""
 

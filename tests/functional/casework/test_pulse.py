@@ -147,12 +147,12 @@ def test_a_change_that_could_not_be_noted_loses_nothing_else() -> None:
 def open_reports(category: str, count: int) -> None:
     """Put so many open reports into a partition of the index by attention."""
     row = head(file(category))
-    ids = [f"{number:04}{row['id'][4:]}" for number in range(count - 1)]
+    ids = {f"{number:04}{row['id'][4:]}" for number in range(count)} - {row["id"]}
     wiring.reports().table.put_all(
         row
         | {"pk": f"REPORT#{each}", "id": each}
         | {"attention_at": row["attention_at"].replace(row["id"], each)}
-        for each in ids
+        for each in sorted(ids)[: count - 1]
     )
 
 

@@ -210,6 +210,35 @@ def test_later_turns_leave_room_for_first_ones_in_each_second() -> None:
     assert [each["report_id"] for each in publish(*many, *firsts)] == alone
 
 
+def test_a_first_of_a_burst_that_a_digest_has_named_is_notified_alone_after_its_proof() -> None:
+    fill()
+    first = file(key=(key := new_key()))
+    assert (
+        publish(*(file("203.0.113.9") for _ in range(15)), first)[-1]["report_id"]
+        != first.json["id"]
+    )
+    for _ in range(2):
+        file(key=key, proof=prove(first.json["challenge"], key))
+    assert [each["report_id"] for each in publish(first)] == [first.json["id"]]
+    assert publish(first) == []
+
+
+def test_a_proof_that_comes_while_a_digest_is_written_is_notified_alone() -> None:
+    fill()
+    first = file(key=(key := new_key()))
+    proofs: list[Reply] = []
+
+    def before(request: Any) -> None:
+        if b"DIGEST#" in request.body and not proofs:
+            proofs.append(first)
+            file(key=key, proof=prove(first.json["challenge"], key))
+
+    with inject.fault(wiring.dynamodb(), "dynamodb.TransactWriteItems", before):
+        publish(*(file("203.0.113.9") for _ in range(15)), first)
+    assert proofs
+    assert [each["report_id"] for each in publish(first)] == [first.json["id"]]
+
+
 def test_one_sources_reports_use_up_no_notice_of_anothers() -> None:
     many = [file() for _ in range(LIMITS.address + 10)]
     publish(*many)
