@@ -41,9 +41,9 @@ _WHERE = ("at the north gate", "by the school in our street", "near exit C", "be
 class Honest:
     """A report of an honest phone, and what became of it. Times are Unix times in seconds.
 
-    `worked_s` is how long the phone worked on a challenge, None when it had none. `alone_at` is
-    when a notice of the report alone came, and `place` its row in the list by attention after that.
-    `shares`: its address is one of the attack's.
+    `worked_s` is how long the phone worked on a challenge, None when it had none; `proven_at`, when
+    it sent the proof. `alone_at` is when a notice of the report alone came, and `place` its row in
+    the list by attention after that. `shares`: its address is one of the attack's.
     """
 
     sent: Sent
@@ -118,7 +118,7 @@ class Phones(threading.Thread):
             worked_s = time.time() - began
             again = send_report(connection, CRITICAL, text, key=sent.key, headers=proof)
         status = again.answer.status
-        return Honest(sent, worked_s, proven_at=again.answered_at, proof_status=status)
+        return Honest(sent, worked_s, proven_at=again.sent_at, proof_status=status)
 
 
 def observe(

@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import NamedTuple, NoReturn
 
 from chalicelib.aws import keys
+from chalicelib.aws.clients import at_once
 from chalicelib.aws.listing import Listing
 from chalicelib.aws.table import ConditionFailed, Row, retry_on_conflict
 from chalicelib.aws.writes import TransactItem
@@ -329,16 +330,15 @@ def _end_part(ending: BurstEnding, desk: Desk, stores: BurstStores) -> Ended:
         since=times.render(burst.hour),
         keep=keep,
     )
-    heads = (desk.reports.head(row["id"]) for row in page.rows)
-    count = sum(_end(head, ending, desk) for head in heads if head)
-    return Ended(count, page.position is None)
+    ended = at_once(lambda row: _end(desk.reports.head(row["id"]), ending, desk), page.rows)
+    return Ended(sum(ended), page.position is None)
 
 
-def _end(head: Head, ending: BurstEnding, desk: Desk) -> bool:
+def _end(head: Head | None, ending: BurstEnding, desk: Desk) -> bool:
     """Close a report as both officers have decided. Return whether it was: not if an officer has
     chosen it meanwhile, follows it or holds it, or a message or a proof has come.
     """
-    if head.is_deleted or head.is_expiring:
+    if head is None or head.is_deleted or head.is_expiring:
         return False
     report, now = head.report, desk.actor.now
     if report.status not in OPEN_STATUSES or not (report.in_burst and report.is_behind):
