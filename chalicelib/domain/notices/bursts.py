@@ -12,6 +12,7 @@ from enum import StrEnum
 
 from chalicelib.domain.catalogue.codes import category_codes
 from chalicelib.domain.catalogue.model import Urgency
+from chalicelib.domain.flood.sources import LAST_TURN
 from chalicelib.domain.notices.notice import Notice
 from chalicelib.domain.officers.model import OVERSIGHT
 from chalicelib.domain.reports.events import CAUSED_BY_OFFICERS, NoticeKind
@@ -23,8 +24,8 @@ ALONE_PER_CATEGORY = 10
 # Those of critical reports in their source's first turns have limits of their own, so that nobody's
 # later report makes somebody's earlier one wait. E-mail takes ten a second.
 ALONE_IN_TURN = {0: 300, 1: 100}
-# Of the notices of a second, so many are left for first turns.
-ROOM_OF_FIRST_TURNS = 5
+# Of the notices of a second, so many are left for earlier turns, by the turn.
+ROOM_OF_EARLIER = {1: 5, LAST_TURN: 7}
 # Notices of one category that go out as SMS in one hour, since SNS cannot limit a subscriber and
 # each message costs money; and how many of these are left for first notices of critical reports.
 SMS_PER_CATEGORY = 30
@@ -127,16 +128,15 @@ class Allowance:
 
     `alone` and `sms` are counters as they were read, by the names of `alone_counter` and
     `sms_counter`. Batches that run side by side do not see each other, so each may use up what is
-    left. `room`: so many notices go without a wait, of which some are for first turns.
+    left. `room`: so many notices go without a wait, of which some are for earlier turns.
     """
 
     def __init__(self, alone: Mapping[str, int], sms: Mapping[str, int], room: int) -> None:
         self._alone, self._sms, self._room = dict(alone), dict(sms), room
 
-    @property
-    def is_for_first_turns(self) -> bool:
-        """Whether one more notice would make those in a first turn wait."""
-        return self._room <= ROOM_OF_FIRST_TURNS
+    def is_for_earlier(self, turn: int | None) -> bool:
+        """Return whether one more notice would make those in an earlier turn wait."""
+        return bool(turn and self._room <= ROOM_OF_EARLIER[turn])
 
     def goes_alone(self, burst: Burst, category: str, turn: int | None = None) -> bool:
         """Take one of those that may go alone; False when none is left."""

@@ -491,7 +491,7 @@ def _alone(found: _PendingNotice, left: rules.Allowance) -> _PendingNotice | Non
     burst = rules.burst_of(notice, lane)
     turn = rules.turn_of(found.turn, burst, never_limited=is_never_limited(category))
     is_behind = found.unproven and found.turn is None  # That never goes alone.
-    waits = is_behind or (found.turn and left.is_for_first_turns)
+    waits = is_behind or left.is_for_earlier(found.turn)
     if burst and (waits or not left.goes_alone(burst, category, turn)):
         return None
     reserved = rules.is_new_critical(notice, lane) and not found.turn

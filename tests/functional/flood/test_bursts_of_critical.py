@@ -8,7 +8,6 @@ import pytest
 from chalicelib import wiring
 from chalicelib.domain.flood.load_level import CROWD, LoadLevel
 from chalicelib.domain.flood.sources import FEW, LIMITS, WINDOW, window_of
-from chalicelib.domain.notices.bursts import ROOM_OF_FIRST_TURNS
 from chalicelib.domain.officers.model import Role
 from chalicelib.kernel.times import up_to_minute
 from examples.outbox import prove
@@ -203,11 +202,12 @@ def test_each_sources_first_report_is_notified_alone() -> None:
     assert [each["report_id"] for each in notices] == [each.json["id"] for each in firsts]
 
 
-def test_later_turns_leave_room_for_first_ones_in_each_second() -> None:
-    many = [file() for _ in range(12)]
-    firsts = [file(f"203.0.{number}.1") for number in range(4)]
-    alone = [each.json["id"] for each in (*many[:ROOM_OF_FIRST_TURNS], *firsts)]
-    assert [each["report_id"] for each in publish(*many, *firsts)] == alone
+def test_later_turns_leave_room_for_earlier_ones_in_each_second() -> None:
+    _, *seconds = [file() for _ in range(FEW + 1)]
+    lasts = [file() for _ in range(9)]
+    firsts = [file(f"203.0.{number}.1") for number in range(5)]
+    alone = [each.json["id"] for each in (*lasts[:3], *seconds[:2], *firsts)]
+    assert [each["report_id"] for each in publish(*lasts, *seconds, *firsts)] == alone
 
 
 def test_a_first_of_a_burst_that_a_digest_has_named_is_notified_alone_after_its_proof() -> None:
