@@ -7,7 +7,7 @@ never limited. Intake recognises a repeated call, whatever is decided here.
 import logging
 import secrets
 import threading
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import NamedTuple, Protocol
@@ -93,7 +93,7 @@ class FloodGate:
         self._count_from: datetime | None = None
         self._without_proof: Counter[str] = Counter()
         self._counted_in: datetime | None = None
-        self._crowd: Counter[str] = Counter()
+        self._crowd: defaultdict[str, set[str]] = defaultdict(set)
         self._crowd_in: datetime | None = None
         self._lock = threading.Lock()
 
@@ -125,7 +125,7 @@ class FloodGate:
             counted = counts.network <= COUNTED_OF_NETWORK
             if not is_critical:
                 return Admitted(counts=counted, turn=counts.turn)
-            if not self._is_crowd(category.code, counts, now):
+            if not self._is_crowd(category.code, sender.source, now):
                 return Admitted(counts=counted, turn=counts.turn)
             return self._unproven(counts, sender.said, now, is_crowd=True)._replace(counts=counted)
         if is_critical:
@@ -157,17 +157,20 @@ class FloodGate:
             counts=first and not is_crowd,
         )
 
-    def _is_crowd(self, category: str, counts: Counts, now: datetime) -> bool:
+    def _is_crowd(self, category: str, source: Source, now: datetime) -> bool:
         """Return whether more sources than usual have sent such a report in this minute, to this
         instance. The load level says so a minute later.
         """
         minute = times.to_minute(now)
+        token = tokens_of(source, Kind.CRITICAL, self._own_salt(now), now).address
         with self._lock:
             if self._crowd_in != minute:
                 self._crowd_in = minute
                 self._crowd.clear()
-            self._crowd[category] += counts.address == 1
-            return self._crowd[category] > CROWD
+            seen = self._crowd[category]
+            if len(seen) <= CROWD:
+                seen.add(token)
+            return len(seen) > CROWD
 
     def challenge(self, now: datetime, *, of_unproven: bool = False) -> Challenge | None:
         """Return the challenge of now; None when no report needs a proof, but for the one that was

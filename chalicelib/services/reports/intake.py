@@ -136,10 +136,13 @@ def create_report(
         category = intake.catalogue.category(submission.category)
         # Before it is counted: what leaves no report must tell nothing of its source's others.
         refuse_receipts(submission, details, ids, intake.reports)
-        if is_paid and (known := intake.reports.head(ids.report_id)) and not known.report.unproven:
+        known = intake.reports.head(ids.report_id) if is_paid else None
+        if known and not known.report.unproven:
             # A proof is one turn of its source, however often it is sent.
             return _replay(known, ids, body_hash, intake.reports)
         admitted = admit(category, submission.source == DRILL) if admit else Admitted()
+        if known:
+            return _replay_paid(known, ids, body_hash, intake.reports, admitted, actor.now)
     except errors.Refused:
         existing = intake.reports.head(ids.report_id)
         if existing is None:
@@ -175,10 +178,7 @@ def create_report(
         ],
     )
     if not result.created:
-        replayed = _replay(result.head, ids, body_hash, intake.reports)
-        if not admitted.proven:
-            return replayed
-        return _prove(replayed, result.head, intake.reports, admitted.turn, actor.now)
+        return _replay_paid(result.head, ids, body_hash, intake.reports, admitted, actor.now)
     if not report.concerns_police:
         log.info(
             "drill_received" if report.is_drill else "report_received",
@@ -335,10 +335,11 @@ def _pending(case: Case, ids: ReportIds) -> tuple[Medium, ...]:
     )
 
 
-def _prove(
-    replayed: CreatedReport, head: Head, reports: Reports, turn: int | None, now: datetime
+def _replay_paid(
+    head: Head, ids: ReportIds, body_hash: str, reports: Reports, admitted: Admitted, now: datetime
 ) -> CreatedReport:
-    """Let a proof that came later give an unproven report its place before all unproven ones.
+    """Return the existing report, as `_replay`. A proof that came later gives an unproven one its
+    place before all unproven ones.
 
     After `_PROMPT` that is behind every source's first report: it stands there by when it was
     received, and would overtake those that came meanwhile.
@@ -346,9 +347,10 @@ def _prove(
     The publisher often changes the report at the same time. When it goes on so, the report stays
     unproven, and the app can try again.
     """
+    replayed, turn = _replay(head, ids, body_hash, reports), admitted.turn
     if turn is not None and now > head.report.received_at + _PROMPT:
         turn = max(turn, 1)
-    for _ in range(_TRIES):
+    for _ in range(_TRIES if admitted.proven else 0):
         if not head.report.unproven or head.report.body_hash is None:
             return replayed._replace(report=head.report)
         try:

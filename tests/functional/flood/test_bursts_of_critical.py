@@ -269,6 +269,13 @@ def test_a_crowd_is_asked_for_proof_before_the_level_says_so() -> None:
     assert [each["report_id"] for each in publish(few, honest)] == [honest.json["id"]]
 
 
+def test_a_crowd_that_goes_on_in_the_next_minute_is_asked_again() -> None:
+    for minute in range(2):
+        wiring.clock.advance(timedelta(minutes=minute))
+        asked = [file(f"203.0.{number}.1").json["challenge"] for number in range(CROWD + 1)]
+        assert [bool(each) for each in asked] == [False] * CROWD + [True]
+
+
 # Level and calls ---------------------------------------------------------------------------------
 
 
