@@ -36,6 +36,8 @@ log = logging.getLogger(__name__)
 
 # The time until the next try after the table of sources could not be used.
 _TRY_AGAIN_AFTER = timedelta(seconds=20)
+# A crowd is one in its minute and the next: else it could begin anew in each.
+_CROWD_LASTS = timedelta(minutes=2)
 # When a flood is on, a report without a proof may be tried again after this time.
 _FLOOD_RETRY_S = 60
 
@@ -95,6 +97,7 @@ class FloodGate:
         self._counted_in: datetime | None = None
         self._crowd: defaultdict[str, set[str]] = defaultdict(set)
         self._crowd_in: datetime | None = None
+        self._crowd_until: dict[str, datetime] = {}
         self._lock = threading.Lock()
 
     def admit(
@@ -158,8 +161,8 @@ class FloodGate:
         )
 
     def _is_crowd(self, category: str, source: Source, now: datetime) -> bool:
-        """Return whether more sources than usual have sent such a report in this minute, to this
-        instance. The load level says so a minute later.
+        """Return whether more sources than usual have sent such a report in this minute or the one
+        before, to this instance. The load level says so a minute later.
         """
         minute = times.to_minute(now)
         token = tokens_of(source, Kind.CRITICAL, self._own_salt(now), now).address
@@ -170,7 +173,9 @@ class FloodGate:
             seen = self._crowd[category]
             if len(seen) <= CROWD:
                 seen.add(token)
-            return len(seen) > CROWD
+            if len(seen) > CROWD:
+                self._crowd_until[category] = minute + _CROWD_LASTS
+            return now < self._crowd_until.get(category, now)
 
     def challenge(self, now: datetime, *, of_unproven: bool = False) -> Challenge | None:
         """Return the challenge of now; None when no report needs a proof, but for the one that was

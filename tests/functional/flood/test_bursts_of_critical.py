@@ -269,11 +269,16 @@ def test_a_crowd_is_asked_for_proof_before_the_level_says_so() -> None:
     assert [each["report_id"] for each in publish(few, honest)] == [honest.json["id"]]
 
 
-def test_a_crowd_that_goes_on_in_the_next_minute_is_asked_again() -> None:
+def test_a_crowd_is_asked_for_proof_until_a_minute_without_it_is_over() -> None:
+    for number in range(CROWD):
+        assert file(f"203.0.{number}.1").json["challenge"] is None
     for minute in range(2):
-        wiring.clock.advance(timedelta(minutes=minute))
-        asked = [file(f"203.0.{number}.1").json["challenge"] for number in range(CROWD + 1)]
-        assert [bool(each) for each in asked] == [False] * CROWD + [True]
+        challenges = [file(f"203.0.{number}.1").json["challenge"] for number in range(CROWD + 1)]
+        assert challenges[-1]
+        wiring.clock.advance(timedelta(minutes=1))
+        assert file(f"198.18.{minute}.1").json["challenge"]
+    wiring.clock.advance(timedelta(minutes=1))
+    assert file(HONEST).json["challenge"] is None
 
 
 # Level and calls ---------------------------------------------------------------------------------
