@@ -67,16 +67,10 @@ def test_a_refusal_or_too_slow_a_flood_is_no_flood_that_held() -> None:
 
 
 def test_any_two_choices_meet_in_the_floods_that_are_played() -> None:
-    pairs = {
-        frozenset(pair)
-        for variant in critical_flood.ALL
-        for pair in itertools.combinations(variant._asdict().items(), 2)
-    }
-    met = {
-        frozenset(pair)
-        for variant in critical_flood.SHORT
-        for pair in itertools.combinations(variant._asdict().items(), 2)
-    }
+    pairs, met = (
+        {pair for each in some for pair in itertools.combinations(each._asdict().items(), 2)}
+        for some in (critical_flood.ALL, critical_flood.SHORT)
+    )
     assert met == pairs
     of_paid = [each.neighbour for each in critical_flood.SHORT if each.paid]
     assert of_paid == [None, source_of(1), source_of(1)]
