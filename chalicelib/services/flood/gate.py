@@ -14,6 +14,7 @@ from typing import NamedTuple, Protocol
 
 from chalicelib.domain.flood.load_level import CROWD, Challenge, Challenges, LoadLevel, Verdict
 from chalicelib.domain.flood.sources import (
+    ADDRESSES_OF_NETWORK,
     COUNTED_OF_NETWORK,
     FEW,
     LAST_TURN,
@@ -22,6 +23,7 @@ from chalicelib.domain.flood.sources import (
     Kind,
     Memory,
     Source,
+    Tokens,
     salt_hour,
     text_token,
     tokens_of,
@@ -95,7 +97,7 @@ class FloodGate:
         self._count_from: datetime | None = None
         self._without_proof: Counter[str] = Counter()
         self._counted_in: datetime | None = None
-        self._crowd: defaultdict[str, set[str]] = defaultdict(set)
+        self._crowd: defaultdict[str, set[Tokens]] = defaultdict(set)
         self._crowd_in: datetime | None = None
         self._crowd_until: dict[str, datetime] = {}
         self._lock = threading.Lock()
@@ -162,16 +164,17 @@ class FloodGate:
 
     def _is_crowd(self, category: str, source: Source, now: datetime) -> bool:
         """Return whether more sources than usual have sent such a report in this minute or the one
-        before, to this instance. The load level says so a minute later.
+        before, to this instance; of a network, a few count. The load level says so a minute later.
         """
         minute = times.to_minute(now)
-        token = tokens_of(source, Kind.CRITICAL, self._own_salt(now), now).address
+        token = tokens_of(source, Kind.CRITICAL, self._own_salt(now), now)
         with self._lock:
             if self._crowd_in != minute:
                 self._crowd_in = minute
                 self._crowd.clear()
             seen = self._crowd[category]
-            if len(seen) <= CROWD:
+            of_network = sum(each.network == token.network for each in seen)
+            if len(seen) <= CROWD and of_network < ADDRESSES_OF_NETWORK:
                 seen.add(token)
             if len(seen) > CROWD:
                 self._crowd_until[category] = minute + _CROWD_LASTS

@@ -346,7 +346,7 @@ class Publisher:
         self, notices: Sequence[_PendingNotice], batch: _Batch
     ) -> Sequence[_PendingNotice]:
         """Read notices that are alike again. Return those that still are, and are due: of what a
-        proof has changed since, the stream tells a publisher.
+        proof has changed since, a publisher gets the change from the stream.
         """
         wanted = [found.pending.key for found in notices]
         fresh = replace(batch, rows={}, unread=(), due=[])

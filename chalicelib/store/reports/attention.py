@@ -101,7 +101,7 @@ def _task_of_proven(head: Head, report: Report, now: datetime) -> OutboxTask | N
     """
     if head.task is None:
         return None
-    if head.task.kind in WAITING and IN_DIGEST in head.row:
+    if head.task.kind in WAITING and (head.report.is_behind or IN_DIGEST in head.row):
         return notify(now, report.lane)
     is_notice = head.task.kind in (TaskKind.NOTIFY, *WAITING)
     return head.task._replace(lane=report.lane) if is_notice else None

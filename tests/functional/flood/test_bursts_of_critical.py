@@ -279,6 +279,11 @@ def test_a_crowd_is_asked_for_proof_until_a_minute_without_it_is_over() -> None:
     assert file(HONEST).json["challenge"] is None
 
 
+def test_one_network_is_no_crowd() -> None:
+    for number in range(2 * CROWD):
+        assert file(f"203.0.113.{number}").json["challenge"] is None
+
+
 # Level and calls ---------------------------------------------------------------------------------
 
 
