@@ -17,8 +17,8 @@ ENTRIES: dict[str, dict[str, Any]] = tomllib.loads(LIST.read_text(encoding="utf-
 VERSIONS = ENTRIES.pop("versions")
 GAPS = [gap | {"id": name} for gaps in ENTRIES.values() for name, gap in gaps.items()]
 EMULATOR = ROOT / "infra" / "rehearsal" / "emulator"
-# They start the emulator and write down what it did. Nothing that AWS does is done otherwise.
-STARTS = {"set_environment", "record_denials", "serve", "main"}
+# They start the emulator. Nothing that AWS does is done otherwise.
+STARTS = {"set_environment", "serve", "main"}
 
 
 def patches(source: str) -> set[str]:

@@ -36,10 +36,11 @@ def main() -> None:
     run_functions_of_cloudfront()
     sys.path.insert(0, str(HERE))
     importlib.import_module("patches").apply()
-    importlib.import_module("rights").apply(select_of_items=settings["select_of_items"])
+    rights = importlib.import_module("rights")
+    rights.apply(select_of_items=settings["select_of_items"])
     for name in ("tables", "tenants"):
         importlib.import_module(name).apply()
-    record_denials(Path(settings["denials"]))
+    rights.record_denials(Path(settings["denials"]))
     serve()
 
 
@@ -126,35 +127,6 @@ def extract_code_once(lambda_runtime: Any) -> None:
     lambda_runtime.zipfile = SimpleNamespace(
         ZipFile=Archive, BadZipFile=zipfile.BadZipFile, LargeZipFile=zipfile.LargeZipFile
     )
-
-
-def record_denials(log: Path) -> None:
-    """Append what IAM denies to `log`: who, which action, on which resource."""
-    from ministack.core import iam_evaluator
-
-    enforce = iam_evaluator.enforce
-
-    def recorded(
-        key_id: str,
-        action: str,
-        service: str,
-        region: str,
-        resource_arn: str = "*",
-        service_context: dict[str, Any] | None = None,
-    ) -> Any:
-        denied = enforce(key_id, action, service, region, resource_arn, service_context)
-        if denied is not None:
-            line = {
-                "principal": getattr(denied, "principal_arn", "") or "",
-                "action": action,
-                "resource": resource_arn,
-                "why": getattr(denied, "message", None) or getattr(denied, "decision", ""),
-            }
-            with log.open("a") as file:
-                file.write(json.dumps(line) + "\n")
-        return denied
-
-    iam_evaluator.enforce = recorded
 
 
 def serve() -> None:

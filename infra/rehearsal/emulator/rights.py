@@ -1,13 +1,14 @@
 """Rights that AWS asks for and ministack does not, so that a policy without one fails here too.
 
-Each function has the name of its entry in tests/rehearsal/emulator_gaps.toml.
+Each function of `apply` has the name of its entry in tests/rehearsal/emulator_gaps.toml.
 """
 
 import json
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any
+from pathlib import Path
+from typing import Any, NamedTuple
 
 # What the caller needs of the key that encrypts the resource, for each action on it.
 _READS, _WRITES = ("kms:Decrypt",), ("kms:GenerateDataKey",)
@@ -32,6 +33,17 @@ _SOURCES = {
 }
 
 
+class _Asked(NamedTuple):
+    """What ministack's `enforce` is asked, by the names of its parameters."""
+
+    key_id: str
+    action: str
+    service: str
+    region: str
+    resource_arn: str = "*"
+    service_context: dict[str, Any] | None = None
+
+
 def apply(*, select_of_items: bool) -> None:
     keys_of_encrypted_resources()
     if not select_of_items:
@@ -51,25 +63,19 @@ def keys_of_encrypted_resources() -> None:
 
     enforce = iam_evaluator.enforce
 
-    def enforced(
-        key_id: str,
-        action: str,
-        service: str,
-        region: str,
-        resource_arn: str = "*",
-        service_context: dict[str, Any] | None = None,
-    ) -> Any:
-        denied = enforce(key_id, action, service, region, resource_arn, service_context)
+    def enforced(*given: Any, **named: Any) -> Any:
+        asked = _Asked(*given, **named)
+        denied = enforce(*asked)
         # A form names who signed it in its fields: ministack asks for nobody first, then for them.
-        if denied is not None or action not in _NEEDED or not key_id:
+        if denied is not None or asked.action not in _NEEDED or not asked.key_id:
             return denied
-        key = _key_of(service, resource_arn)
-        via = {"kms:viaservice": f"{service}.{region}.amazonaws.com"}
+        key = _key_of(asked.service, asked.resource_arn)
+        via = {"kms:viaservice": f"{asked.service}.{asked.region}.amazonaws.com"}
         unsigned = iam_evaluator._anonymous.set(False)
         try:
             answers = (
-                iam_evaluator.enforce(key_id, needed, "kms", region, key, via)
-                for needed in (_NEEDED[action] if key else ())
+                iam_evaluator.enforce(asked.key_id, needed, "kms", asked.region, key, via)
+                for needed in (_NEEDED[asked.action] if key else ())
             )
             return next((answer for answer in answers if answer is not None), None)
         finally:
@@ -86,18 +92,12 @@ def selects_of_items() -> None:
 
     enforce = iam_evaluator.enforce
 
-    def enforced(
-        key_id: str,
-        action: str,
-        service: str,
-        region: str,
-        resource_arn: str = "*",
-        service_context: dict[str, Any] | None = None,
-    ) -> Any:
-        known = dict(service_context or {})
-        if action in ("dynamodb:GetItem", "dynamodb:BatchGetItem"):
+    def enforced(*given: Any, **named: Any) -> Any:
+        asked = _Asked(*given, **named)
+        known = dict(asked.service_context or {})
+        if asked.action in ("dynamodb:GetItem", "dynamodb:BatchGetItem"):
             known.pop("dynamodb:Select", None)
-        return enforce(key_id, action, service, region, resource_arn, known)
+        return enforce(*asked._replace(service_context=known))
 
     iam_evaluator.enforce = enforced
 
@@ -142,19 +142,13 @@ def keys_of_rows() -> None:
         known = {**context_of(body), ours: _partitions(request)}
         return known | ({"dynamodb:ReturnValues": returned} if returned else {})
 
-    def enforced(
-        key_id: str,
-        action: str,
-        service: str,
-        region: str,
-        resource_arn: str = "*",
-        service_context: dict[str, Any] | None = None,
-    ) -> Any:
-        known = dict(service_context or {})
-        table = resource_arn.rpartition(":table/")[2].split("/")[0]
-        if named := known.pop(ours, {}).get(table):
-            known["dynamodb:LeadingKeys"] = named
-        return enforce(key_id, action, service, region, resource_arn, known)
+    def enforced(*given: Any, **named: Any) -> Any:
+        asked = _Asked(*given, **named)
+        known = dict(asked.service_context or {})
+        table = asked.resource_arn.rpartition(":table/")[2].split("/")[0]
+        if partitions := known.pop(ours, {}).get(table):
+            known["dynamodb:LeadingKeys"] = partitions
+        return enforce(*asked._replace(service_context=known))
 
     iam_actions.dynamodb_service_context = context
     iam_evaluator.enforce = enforced
@@ -334,6 +328,29 @@ def _gateway_may_call(uri: str, caller: str) -> bool:
     source = f"arn:aws:execute-api:{region}:{account}:{caller}"
     policy = lambda_svc.function_policy_for_arn(arn)
     return _lets_in("apigateway.amazonaws.com", source, "lambda:InvokeFunction", arn, policy)
+
+
+def record_denials(log: Path) -> None:
+    """Append what IAM denies to `log`: who, which action, on which resource."""
+    from ministack.core import iam_evaluator
+
+    enforce = iam_evaluator.enforce
+
+    def recorded(*given: Any, **named: Any) -> Any:
+        asked = _Asked(*given, **named)
+        denied = enforce(*asked)
+        if denied is not None:
+            line = {
+                "principal": getattr(denied, "principal_arn", "") or "",
+                "action": asked.action,
+                "resource": asked.resource_arn,
+                "why": getattr(denied, "message", None) or getattr(denied, "decision", ""),
+            }
+            with log.open("a") as file:
+                file.write(json.dumps(line) + "\n")
+        return denied
+
+    iam_evaluator.enforce = recorded
 
 
 def _lets_in(
