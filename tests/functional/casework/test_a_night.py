@@ -16,10 +16,18 @@ import pytest
 from chalicelib import wiring
 from tests import cloud
 from tests.client import call, new_key
-from tests.functional.casework.test_incident_rows import A_SPOT, INCIDENTS, duty, events, ids, queue
+from tests.functional.casework.test_incident_rows import (
+    A_SPOT,
+    INCIDENTS,
+    _people,
+    events,
+    ids,
+    queue,
+)
 from tests.functional.casework.test_incidents import suggest
 from tests.steps import file
 
+__all__ = ["_people"]
 pytestmark = [pytest.mark.usefixtures("aws", "clean", "standing_clock"), pytest.mark.thorough]
 
 MOST_ACTIONS = 60
@@ -49,11 +57,6 @@ WHO = ("我", "我和邻居", "路过的人", "我在窗口", "保安", "我孩�
 WHEN = ("刚才", "十分钟前", "半小时前", "天黑以后", "下班的时候", "刚出地铁", "吃饭的时候")
 MORE = ("人很多", "请快来", "有烟味", "没有人管", "声音很大", "我害怕", "有人受伤了吗", "拍了照片")
 DAILY = ("other", "traffic_violation", "lost_and_found", "suspected_offender")
-
-
-@pytest.fixture(autouse=True)
-def _people(clean: None, fresh: None) -> None:
-    duty()
 
 
 class Night:

@@ -32,10 +32,6 @@ A_SPOT = 180 / 2**17  # degrees of latitude: 150 m
 
 @pytest.fixture(autouse=True)
 def _people(clean: None, fresh: None) -> None:
-    duty()
-
-
-def duty() -> None:
     """Have two officers, and the key of the day."""
     cloud.officer()
     cloud.officer("zhao", categories=("other",))

@@ -15,8 +15,8 @@ from tests.client import Reply, call, new_key
 from tests.faults import inject
 from tests.functional.casework.test_incident_rows import (
     INCIDENTS,
+    _people,
     alike,
-    duty,
     filed,
     ids,
     made,
@@ -26,13 +26,8 @@ from tests.functional.casework.test_incident_rows import (
 from tests.functional.casework.test_incidents import HERE, OTHER_TEXT, TEXT
 from tests.steps import by_officer, by_reporter, head, mine, opened, write
 
+__all__ = ["_people"]
 pytestmark = pytest.mark.usefixtures("aws", "clean")
-
-
-@pytest.fixture(autouse=True)
-def _people(clean: None, fresh: None) -> None:
-    duty()
-
 
 CLOSE: dict[str, Any] = {
     "status": "closed",

@@ -5,23 +5,16 @@ from typing import Any
 
 import pytest
 
-from chalicelib.domain.officers.model import Role
 from tests import cloud
 from tests.faults import inject
 from tests.functional.casework.test_oversight import addressed, policies
-from tests.functional.casework.test_oversight_moves import WHY
+from tests.functional.casework.test_oversight_moves import WHY, people
 from tests.functional.http.test_access_matrix import REPORT, use
 from tests.functional.statistics.test_exports import with_photo
 from tests.steps import by_officer, file, file_and_notify, head, opened
 
+__all__ = ["people"]
 pytestmark = pytest.mark.usefixtures("aws", "clean")
-
-
-@pytest.fixture(autouse=True)
-def people(clean: None) -> None:
-    cloud.oversight("ombud", "ombud2")
-    for username in ("wang", "li"):
-        cloud.officer(username, roles=(Role.OFFICER, Role.SUPERVISOR))
 
 
 class Move:
