@@ -12,14 +12,19 @@ from chalicelib.domain.audit.ledger import Event
 from chalicelib.domain.audit.seals import hour_of
 from chalicelib.domain.reports.entries import Message, Note, SealedMessage, SealedNote
 from chalicelib.domain.reports.masks import Mask, MaskPart, NewMask, leaf_data, masked
-from chalicelib.domain.reports.report import Content, Report, Status
+from chalicelib.domain.reports.report import Content, Report
 from chalicelib.domain.second_person import Request, TwoPersonStep
 from chalicelib.kernel import errors
 from chalicelib.kernel.outbox import FORGET_AFTER
 from chalicelib.kernel.sealing import PrivateKey, row_info, seal
 from chalicelib.services.notices.colleagues import on_requests
 from chalicelib.services.officers import OfficerActor
-from chalicelib.services.reports.scope import Desk, head_in_scope, require_not_expiring
+from chalicelib.services.reports.scope import (
+    Desk,
+    head_in_scope,
+    require_not_expiring,
+    require_not_withdrawn,
+)
 from chalicelib.services.reports.sealed_rows import (
     key_of,
     open_content,
@@ -69,7 +74,7 @@ def propose_mask(report_id: str, wanted: NewMask, *, desk: Desk) -> Mask:
     """
 
     def step(head: Head, requests: Requests) -> Mask:
-        _require_possible(head)
+        require_not_withdrawn(head)
         if wanted.request not in (None, *(each.number for each in head.asked)):
             raise errors.Invalid(errors.FieldError("request", "unknown_value"))
         report, known = head.report, head.masks
@@ -104,7 +109,7 @@ def read_mask(report_id: str, number: int, *, desk: Desk) -> ReadMask:
     `text_changed`, `withdrawn`, `expiring`).
     """
     head = head_in_scope(report_id, desk=desk)
-    _require_possible(head)
+    require_not_withdrawn(head)
     mask, report = head.masks.waiting(number), head.report
     stored = _stored(head, mask.part, mask.name, desk.reports)
     text = _text_of(report, stored, mask, _open(report, desk.actor))
@@ -130,7 +135,7 @@ def approve_mask(report_id: str, number: int, tag: str, *, desk: Desk) -> Mask:
         done = known.approved_by(number, desk.actor.by)
         if done:
             return done
-        _require_possible(head)
+        require_not_withdrawn(head)
         mask = known.waiting(number)
         stored = _stored(head, mask.part, mask.name, desk.reports)
         detail = _recorded("approved", mask) | {"asked_by": mask.by}
@@ -171,7 +176,7 @@ def decline_mask(report_id: str, number: int, reason: str, *, desk: Desk) -> Non
         known = head.masks
         if (known.ended, known.ended_by) == (number, desk.actor.by):
             return
-        _require_possible(head)
+        require_not_withdrawn(head)
         mask = known.waiting(number)
         if mask.by == desk.actor.by:
             raise errors.Forbidden("not_your_step")
@@ -220,12 +225,6 @@ def forget_exports(
 def _begun(report_id: str, mask: Mask) -> Request:
     """Return a proposal as it is ended: that takes no tag."""
     return mask.request(report_id, b"")
-
-
-def _require_possible(head: Head) -> None:
-    require_not_expiring(head)
-    if head.report.status is Status.WITHDRAWN:
-        raise errors.Conflict("withdrawn")
 
 
 def _open(report: Report, actor: OfficerActor) -> PrivateKey:

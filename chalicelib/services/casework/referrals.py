@@ -36,7 +36,12 @@ from chalicelib.services.reports.open_cases import (
     seal_referral_reason,
     seal_referral_words,
 )
-from chalicelib.services.reports.scope import Desk, head_in_scope, require_not_expiring
+from chalicelib.services.reports.scope import (
+    Desk,
+    head_in_scope,
+    require_not_expiring,
+    require_not_withdrawn,
+)
 from chalicelib.services.reports.sealed_rows import open_content
 from chalicelib.services.second_person import Requests, tag_of
 from chalicelib.store.audit.rows import Action, about
@@ -73,7 +78,7 @@ def propose_referral(
     wanted.require_fit()
 
     def step(head: Head, requests: Requests) -> OpenReferral:
-        _require_possible(head)
+        require_not_withdrawn(head)
         report, known = head.report, head.referrals
         if wanted.words and (report.is_drill or report.shadow or report.concerns_police):
             raise errors.Invalid(errors.FieldError("agency", "not_for_agency"))
@@ -141,7 +146,7 @@ def approve_referral(
         pending = known.pending
         if pending is None:
             raise errors.Conflict("no_referral")
-        _require_possible(head)
+        require_not_withdrawn(head)
         detail = _recorded("approved", pending) | {"asked_by": pending.by}
         records = requests.approve(pending.request(head.report), tag, Action.CHANGE, detail)
         media = _passed_on(pending, report_id, desk.reports)
@@ -203,7 +208,7 @@ def decline_referral(report_id: str, number: int, reason: str, *, desk: Desk) ->
             raise errors.Stale
         if pending.by == desk.actor.by:
             raise errors.Forbidden("not_your_step")
-        _require_possible(head)
+        require_not_withdrawn(head)
         declined = DeclinedReferral(
             referral=pending,
             by=desk.actor.by,
@@ -263,12 +268,6 @@ def hand_over_referral(report_id: str, number: int, *, desk: Desk) -> None:
         keep_referrals(desk.reports.table, head, after, also=[record])
 
     on_requests(report_id, step, desk=desk)
-
-
-def _require_possible(head: Head) -> None:
-    require_not_expiring(head)
-    if head.report.status is Status.WITHDRAWN:
-        raise errors.Conflict("withdrawn")
 
 
 def _chosen(wanted: NewReferral, report_id: str, reports: Reports) -> tuple[Medium, ...]:

@@ -15,7 +15,7 @@ from chalicelib.services.reports.scope import (
     Desk,
     case_in_scope,
     head_in_scope,
-    require_not_expiring,
+    require_not_withdrawn,
 )
 from chalicelib.services.reports.uploads import Declaration, require_pictures, upload_check
 from chalicelib.store.audit.rows import Action, about, of_report
@@ -85,9 +85,7 @@ def _find(report_id: str, media_id: str, desk: Desk) -> tuple[Case, Medium]:
 
 
 def _require_possible(case: Case, medium: Medium, after: Redaction | None) -> None:
-    require_not_expiring(case.head)
-    if case.report.status is Status.WITHDRAWN:
-        raise errors.Conflict("withdrawn")
+    require_not_withdrawn(case.head)
     if medium.state is not MediaState.READY or medium.preview_version is None:
         raise errors.Conflict("no_preview")
     pending, before = case.head.referrals.pending, medium.redaction
@@ -111,9 +109,7 @@ def send_files(report_id: str, declaration: Declaration, *, desk: Desk) -> tuple
         if existing:
             desk.actor.log(of_report(report_id), Action.OPEN, {"replayed": True})
             return () if case.report.status is Status.WITHDRAWN else existing
-        require_not_expiring(case.head)
-        if case.report.status is Status.WITHDRAWN:
-            raise errors.Conflict("withdrawn")
+        require_not_withdrawn(case.head)
         if len(case.sent) + len(declaration.media) > MAX_SENT_FILES:
             raise errors.Conflict("too_many_media", limit=str(MAX_SENT_FILES))
         checked = [(each, upload_check(desk.actor.now)) for each in declaration.media]

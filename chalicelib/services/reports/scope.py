@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from chalicelib.aws.table import retry_on_conflict
+from chalicelib.domain.reports.report import Status
 from chalicelib.kernel import errors
 from chalicelib.kernel.ids import is_report_id, on_record
 from chalicelib.services.officers import OfficerActor
@@ -57,6 +58,13 @@ def require_not_expiring(head: Head) -> None:
     """Raise Conflict `expiring` when the deletion of the report has begun."""
     if head.is_expiring:
         raise errors.Conflict("expiring")
+
+
+def require_not_withdrawn(head: Head) -> None:
+    """Raise Conflict `withdrawn` when its reporter has withdrawn the report, and `expiring`."""
+    require_not_expiring(head)
+    if head.report.status is Status.WITHDRAWN:
+        raise errors.Conflict("withdrawn")
 
 
 def visible_head(report_id: str, desk: Desk) -> Head | None:

@@ -36,7 +36,7 @@ from chalicelib.services.casework.casework import OpenedCase
 from chalicelib.services.casework.lists import ListStores, ReportPage, list_reports
 from chalicelib.services.officers import OfficerActor
 from chalicelib.services.reports.open_cases import OpenCase, open_case
-from chalicelib.services.reports.scope import Desk, case_in_scope, require_not_expiring
+from chalicelib.services.reports.scope import Desk, case_in_scope, require_not_withdrawn
 from chalicelib.services.reports.sealed_rows import open_messages, open_notes
 from chalicelib.services.second_person import require_second_person
 from chalicelib.services.statistics.custody import CourtZip, Custody, Records, gather
@@ -282,9 +282,7 @@ def open_part(
 
 def _exportable(wanted: ReportExport, actor: OfficerActor, sources: Sources) -> ReadCase:
     case = case_in_scope(wanted.report_id, desk=Desk(actor, sources.reports))
-    require_not_expiring(case.head)
-    if case.report.status is Status.WITHDRAWN:
-        raise errors.Conflict("withdrawn")
+    require_not_withdrawn(case.head)
     if wanted.originals:
         _require_redacted(case)
     return case
