@@ -37,6 +37,12 @@ def unlocked_bucket() -> Iterator[str]:
     wiring.reset()
 
 
+@pytest.fixture
+def bucket(aws: Mapping[str, str]) -> Iterator[str]:
+    with unlocked_bucket() as name:
+        yield name
+
+
 def stream_of() -> list[dict[str, Any]]:
     """Return the rows of the audit table as records of its stream."""
     items = cloud.client("dynamodb").scan(TableName=os.environ["AUDIT_TABLE"])["Items"]

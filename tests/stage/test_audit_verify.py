@@ -3,7 +3,7 @@ give and sees.
 """
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -22,27 +22,14 @@ from infra.stage.rotate_key import rotate_key
 from infra.stage.tables import require_tables
 from infra.stage.target import Target
 from tests import cloud
-from tests.audit_trail import (
-    digest,
-    later,
-    look_at_reports,
-    seal,
-    stream_of,
-    trail,
-    unlocked_bucket,
-)
+from tests.audit_trail import bucket, digest, later, look_at_reports, seal, stream_of, trail
 from tests.client import new_key
 
+__all__ = ["bucket"]
 pytestmark = pytest.mark.usefixtures("aws", "clean", "bucket")
 
 HOUR = "2026-03-01T08"
 HASH = "ab" * 32
-
-
-@pytest.fixture
-def bucket(aws: Mapping[str, str]) -> Iterator[str]:
-    with unlocked_bucket() as name:
-        yield name
 
 
 def check(*, everything: bool = False) -> int:

@@ -4,7 +4,6 @@ import copy
 import hashlib
 import json
 import uuid
-from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -29,17 +28,12 @@ from chalicelib.domain.audit.seals import (
 from chalicelib.services.audit import seals as audit_seals
 from chalicelib.store.audit.rows import Action, Entry, of_report
 from tests import cloud
-from tests.audit_trail import complaints, digest, look_at_reports, seal, stream_of, unlocked_bucket
+from tests.audit_trail import bucket, complaints, digest, look_at_reports, seal, stream_of
 
+__all__ = ["bucket"]
 pytestmark = pytest.mark.usefixtures("aws", "clean", "bucket")
 
 NOW = timedelta()
-
-
-@pytest.fixture
-def bucket(aws: Mapping[str, str]) -> Iterator[str]:
-    with unlocked_bucket() as name:
-        yield name
 
 
 @pytest.fixture

@@ -1,7 +1,7 @@
 """The audit is sealed when it is written, so that a missing or altered row is found and named."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -18,18 +18,13 @@ from chalicelib.store.audit.rows import of_report
 from chalicelib.store.audit.seals import Seals
 from infra.stage import audit
 from tests import cloud
-from tests.audit_trail import complaints, digest, look_at_reports, seal, stream_of, unlocked_bucket
+from tests.audit_trail import bucket, complaints, digest, look_at_reports, seal, stream_of
 from tests.faults import inject
 
 NOW = datetime(2026, 11, 24, 10, 20, tzinfo=UTC)
 
-pytestmark = pytest.mark.usefixtures("aws", "clean", "unlocked")
-
-
-@pytest.fixture
-def unlocked(aws: Mapping[str, str]) -> Iterator[str]:
-    with unlocked_bucket() as name:
-        yield name
+__all__ = ["bucket"]
+pytestmark = pytest.mark.usefixtures("aws", "clean", "bucket")
 
 
 def test_sealing_and_digesting_again_changes_nothing() -> None:
