@@ -254,6 +254,16 @@ def head(report_id: str) -> Head:
     return found
 
 
+def listed_copies(report_id: str, count: int) -> list[dict[str, Any]]:
+    """Return rows that lists show like this report, and that nobody can open."""
+    row = head(report_id).row
+    ids = [f"1{number:025}" for number in range(count)]
+    return [
+        {**row, "pk": f"REPORT#{each}", "id": each, "listed_at": f"{row['received_at']}#{each}"}
+        for each in ids
+    ]
+
+
 def do_upkeep() -> int:
     """Do what is in the queue of upkeep. Return how many tasks failed, as the log says."""
     sqs = client("sqs")

@@ -297,17 +297,7 @@ class ExportStep:
 
     def __init__(self) -> None:
         created = file()
-        head = cloud.head(created["id"])
-        rows = [
-            {
-                **head.row,
-                "pk": f"REPORT#1{number:025}",
-                "id": f"1{number:025}",
-                "listed_at": f"{head.row['received_at']}#1{number:025}",
-            }
-            for number in range(self.REPORTS)
-        ]
-        wiring.reports().table.put_all(rows)
+        wiring.reports().table.put_all(cloud.listed_copies(created["id"], self.REPORTS))
         self.path: dict[str, str] = {"export_id": "0" * 20}
 
     def begin(self, officer: str) -> None:

@@ -224,16 +224,7 @@ def test_supervisors_are_notified_that_one_awaits_a_second_person() -> None:
 
 def test_too_many_are_refused_and_a_row_that_was_altered_is_skipped() -> None:
     kept = file("other")
-    head = cloud.head(kept["id"])
-    copies = [
-        {
-            **head.row,
-            "pk": f"REPORT#1{number:025}",
-            "id": f"1{number:025}",
-            "listed_at": f"{head.row['received_at']}#1{number:025}",
-        }
-        for number in range(exports.LISTED_MAX)
-    ]
+    copies = cloud.listed_copies(kept["id"], exports.LISTED_MAX)
     wiring.reports().table.put_all(copies[:3])
     files = made({"filters": {}})
     assert [row["id"] for row in table(files)] == [kept["id"]]
