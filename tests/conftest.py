@@ -113,7 +113,7 @@ def _folder(item: pytest.Item) -> str:
 def aws() -> Iterator[Mapping[str, str]]:
     """Create a mocked cloud for the module, and yield its environment."""
     with cloud.mocked() as environment:
-        _reset()
+        reset()
         yield environment
         wiring.reset()
 
@@ -141,12 +141,12 @@ def _officers(request: pytest.FixtureRequest) -> None:
 @pytest.fixture
 def fresh(aws: Mapping[str, str]) -> Iterator[None]:
     """Let the test have a clock, collaborators and a catalogue of its own."""
-    _reset()
+    reset()
     yield
-    _reset()
+    reset()
 
 
-def _reset() -> None:
+def reset() -> None:
     wiring.reset()
     wiring.pause_by(lambda seconds: None)
 

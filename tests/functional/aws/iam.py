@@ -26,6 +26,7 @@ from infra.local.resources import OFFICERS_ROLE, REGION, SIGNER_ROLE, settings_o
 from infra.packaging import policies
 from tests import cloud
 from tests.authorization import takes_a_name
+from tests.conftest import reset
 from tests.functional.aws.grants import Grant, KeyPolicy, Need, Policy, matches
 
 ROOT = Path(__file__).parents[3]
@@ -298,7 +299,7 @@ class Role:
                     patch.delenv(variable)
                 for variable, value in self.variables.items():
                     patch.setenv(variable, value)
-                _begin_anew()
+                reset()
                 events = wiring.aws_events()
                 # botocore emits this for signed URLs too. For a signed form it only emits the
                 # signing.
@@ -307,7 +308,7 @@ class Role:
                 events.register_first("after-call.s3", self._responded)
                 yield
         finally:
-            _begin_anew()
+            reset()
 
     def _asked(
         self, params: Mapping[str, Any], model: Any, context: dict[str, Any], **_: Any
@@ -359,11 +360,6 @@ class Role:
         absent = parsed.get("Error", {}).get("Code") in ("404", "NoSuchKey")
         if absent and not self.require(Need("s3:ListBucket", f"arn:aws:s3:::{context['bucket']}")):
             parsed |= _denial("AccessDenied", self.refused[-1])
-
-
-def _begin_anew() -> None:
-    wiring.reset()
-    wiring.pause_by(lambda seconds: None)
 
 
 _DENIED = {"s3": "AccessDenied", "sqs": "AccessDenied", "sns": "AuthorizationError"}
