@@ -36,11 +36,7 @@ def expanded(template: dict[str, Any]) -> dict[str, Any]:
 @pytest.fixture(scope="session")
 def functions(resources: dict[str, Any]) -> dict[str, Any]:
     """The properties of each function, by logical id."""
-    return {
-        name: resource["Properties"]
-        for name, resource in resources.items()
-        if resource["Type"] == FUNCTIONS
-    }
+    return of_type(resources, FUNCTIONS)
 
 
 @pytest.fixture(scope="session")
