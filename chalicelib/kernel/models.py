@@ -1,5 +1,6 @@
 """The two bases of the domain's models: for what is sent, and for what is stored."""
 
+import re
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, GetJsonSchemaHandler
@@ -19,6 +20,12 @@ class Query(BaseModel):
     """Base of query strings: texts are read as what they say; nothing unknown is accepted."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
+
+
+def read_number(value: Any) -> Any:
+    """Return the number that a text of a query says; anything else as it is."""
+    is_number = isinstance(value, str) and re.fullmatch(r"[0-9]{1,9}", value, re.ASCII)
+    return int(value) if is_number else value
 
 
 class Record(BaseModel):

@@ -9,15 +9,15 @@ import base64
 import binascii
 import hmac
 import json
-import re
 import secrets
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 from pydantic import BeforeValidator, Field, WithJsonSchema
 
 from chalicelib.kernel import errors
+from chalicelib.kernel.models import read_number
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.ciphers.aead import AESGCMSIV
@@ -25,14 +25,9 @@ if TYPE_CHECKING:
 MOST_ON_A_PAGE = 50
 
 
-def _read_limit(value: Any) -> Any:
-    is_number = isinstance(value, str) and re.fullmatch(r"[0-9]{1,9}", value, re.ASCII)
-    return int(value) if is_number else value
-
-
 Limit = Annotated[
     int,
-    BeforeValidator(_read_limit),
+    BeforeValidator(read_number),
     Field(strict=True, ge=1, le=MOST_ON_A_PAGE),
     WithJsonSchema(
         {

@@ -1,7 +1,6 @@
 """The public route of forms: the fields of a category, in any version."""
 
-import re
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import BeforeValidator, Field, WithJsonSchema
 
@@ -16,19 +15,14 @@ from chalicelib.http.routes import Access, Routes
 from chalicelib.http.shapes import Category, Shape
 from chalicelib.kernel import errors
 from chalicelib.kernel.languages import label
-from chalicelib.kernel.models import Query
+from chalicelib.kernel.models import Query, read_number
 
 routes = Routes("Casework", Access.OFFICER, roles=CASEWORKERS)
 
 
-def _read_number(value: Any) -> Any:
-    is_number = isinstance(value, str) and re.fullmatch(r"[0-9]{1,9}", value, re.ASCII)
-    return int(value) if is_number else value
-
-
 Version = Annotated[
     int,
-    BeforeValidator(_read_number),
+    BeforeValidator(read_number),
     Field(strict=True, ge=1),
     WithJsonSchema({"type": "integer", "minimum": 1, "maximum": 999_999_999}),
 ]
