@@ -8,7 +8,6 @@ import pytest
 
 from chalicelib.http import index
 from infra.packaging.aliases import ALIAS, LOGICAL_IDS
-from tests import events
 from tests.rehearsal.conftest import FUNCTIONS, log_group
 from tests.rehearsal.stage import Stage
 
@@ -108,21 +107,3 @@ def test_the_gateway_calls_the_function_of_each_route(
     called_for: dict[tuple[str, str], str], route: index.Route
 ) -> None:
     assert called_for[route.method, route.path] == LOGICAL_IDS[route.api]
-
-
-@pytest.mark.parametrize(
-    ("function", "path"), [("APIHandler", "/v1/officer/me"), ("Officers", "/v1/catalogue")]
-)
-def test_a_function_has_not_found_what_the_other_one_serves(
-    stage: Stage, function: str, path: str
-) -> None:
-    event = events.api_request(
-        "GET", path, path, headers={}, query={}, parameters={}, content=None,
-        request_id="of-another-function", officer="li",
-    )  # fmt: skip
-    response = stage.client("lambda").invoke(
-        FunctionName=stage.function(function), Payload=json.dumps(event).encode()
-    )
-    reply = json.loads(response["Payload"].read())
-    assert reply["statusCode"] == 404
-    assert json.loads(reply["body"])["code"] == "not_found"
