@@ -117,11 +117,13 @@ class FloodGate:
         is_critical = category.never_limited and not drill
         if verdict is Verdict.VALID:
             kind = Kind.PROVEN if is_critical else Kind.PROVEN_OTHER
-            counts = self._count(sender.source, kind, level, now)
+        else:
+            kind = Kind.CRITICAL if is_critical else Kind.DRILL if drill else Kind.OTHER
+        own = tokens_of(sender.source, kind, self._own_salt(now), now)
+        counts = self._count(sender.source, own, kind, level, now)
+        if verdict is Verdict.VALID:
             return Admitted(proven=True, turn=counts.turn)
         in_flood = level >= LoadLevel.FLOOD
-        kind = Kind.CRITICAL if is_critical else Kind.DRILL if drill else Kind.OTHER
-        counts = self._count(sender.source, kind, level, now)
         if in_flood:
             # Whether it is refused or accepted. Each network once in a window: one source alone
             # must not hold the level up.
@@ -130,7 +132,7 @@ class FloodGate:
             counted = counts.network <= COUNTED_OF_NETWORK
             if not is_critical:
                 return Admitted(counts=counted, turn=counts.turn)
-            if not self._is_crowd(category.code, sender.source, now):
+            if not self._is_crowd(category.code, own, now):
                 return Admitted(counts=counted, turn=counts.turn)
             return self._unproven(counts, sender.said, now, is_crowd=True)._replace(counts=counted)
         if is_critical:
@@ -162,20 +164,19 @@ class FloodGate:
             counts=first and not is_crowd,
         )
 
-    def _is_crowd(self, category: str, source: Source, now: datetime) -> bool:
+    def _is_crowd(self, category: str, own: Tokens, now: datetime) -> bool:
         """Return whether more sources than usual have sent such a report in this minute or the one
         before, to this instance; of a network, a few count. The load level says so a minute later.
         """
         minute = times.to_minute(now)
-        token = tokens_of(source, Kind.CRITICAL, self._own_salt(now), now)
         with self._lock:
             if self._crowd_in != minute:
                 self._crowd_in = minute
                 self._crowd.clear()
             seen = self._crowd[category]
-            of_network = sum(each.network == token.network for each in seen)
+            of_network = sum(each.network == own.network for each in seen)
             if len(seen) <= CROWD and of_network < ADDRESSES_OF_NETWORK:
-                seen.add(token)
+                seen.add(own)
             if len(seen) > CROWD:
                 self._crowd_until[category] = minute + _CROWD_LASTS
             return now < self._crowd_until.get(category, now)
@@ -188,13 +189,14 @@ class FloodGate:
         asked = of_unproven or level >= LoadLevel.BUSY
         return self._challenges().at(level, now) if asked else None
 
-    def _count(self, source: Source, kind: Kind, level: LoadLevel, now: datetime) -> Counts:
-        """Count a report in the memory of this instance; where the load level asks for it, also in
-        the table that all instances share.
+    def _count(
+        self, source: Source, own: Tokens, kind: Kind, level: LoadLevel, now: datetime
+    ) -> Counts:
+        """Count a report in the memory of this instance, by its `own` tokens; where the load level
+        asks for it, also in the table that all instances share.
 
         In a flood only proven reports are counted there: what nobody has paid for writes nothing.
         """
-        own = tokens_of(source, kind, self._own_salt(now), now)
         counts = self._memory.count(own, now)
         is_proven = kind in (Kind.PROVEN, Kind.PROVEN_OTHER)
         if level is LoadLevel.NORMAL or (level >= LoadLevel.FLOOD and not is_proven):

@@ -34,6 +34,7 @@ from chalicelib.domain.notices.roster import Roster
 from chalicelib.domain.officers.model import OVERSIGHT
 from chalicelib.domain.reports.events import CAUSED_BY_OFFICERS, NoticeKind
 from chalicelib.domain.reports.outlines import ReportOutline
+from chalicelib.domain.reports.report import is_behind
 from chalicelib.kernel import errors, times
 from chalicelib.kernel.city import city
 from chalicelib.kernel.ids import OwnerKind, event_id
@@ -490,8 +491,8 @@ def _alone(found: _PendingNotice, left: rules.Allowance) -> _PendingNotice | Non
         return replace(found, notice=replace(notice, sms=True))
     burst = rules.burst_of(notice, lane)
     turn = rules.turn_of(found.turn, burst, never_limited=is_never_limited(category))
-    is_behind = found.unproven and found.turn is None  # That never goes alone.
-    waits = is_behind or left.is_for_earlier(found.turn)
+    # What is behind never goes alone.
+    waits = is_behind(unproven=found.unproven, turn=found.turn) or left.is_for_earlier(found.turn)
     if burst and (waits or not left.goes_alone(burst, category, turn)):
         return None
     reserved = rules.is_new_critical(notice, lane) and not found.turn

@@ -141,13 +141,13 @@ def create_report(
             # A proof is one turn of its source, however often it is sent.
             return _replay(known, ids, body_hash, intake.reports)
         admitted = admit(category, submission.source == DRILL) if admit else Admitted()
-        if known:
-            return _replay_paid(known, ids, body_hash, intake.reports, admitted, actor.now)
     except errors.Refused:
         existing = intake.reports.head(ids.report_id)
         if existing is None:
             raise
         return _replay(existing, ids, body_hash, intake.reports)
+    if known:
+        return _replay_paid(known, ids, body_hash, intake.reports, admitted, actor.now)
 
     report, content = _new_report(submission, category, details, ids, body_hash, actor.now)
     judged: dict[str, Any] = {
@@ -347,10 +347,13 @@ def _replay_paid(
     The publisher often changes the report at the same time. When it goes on so, the report stays
     unproven, and the app can try again.
     """
-    replayed, turn = _replay(head, ids, body_hash, reports), admitted.turn
+    replayed = _replay(head, ids, body_hash, reports)
+    if not admitted.proven:
+        return replayed
+    turn = admitted.turn
     if turn is not None and now > head.report.received_at + _PROMPT:
         turn = max(turn, 1)
-    for _ in range(_TRIES if admitted.proven else 0):
+    for _ in range(_TRIES):
         if not head.report.unproven or head.report.body_hash is None:
             return replayed._replace(report=head.report)
         try:
