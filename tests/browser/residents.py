@@ -132,6 +132,11 @@ class Resident:
         expect(self.page.get_by_text("Kept on this device")).to_be_visible()
         return self
 
+    def lose_network(self) -> None:
+        """Lose the network once all of the page is there."""
+        self.page.wait_for_load_state("networkidle")
+        self.page.context.set_offline(True)
+
     def write(self, text: str) -> None:
         self.page.get_by_label(self.words["text"]).fill(text)
 

@@ -108,7 +108,7 @@ def test_what_is_still_being_sent_is_said_first_on_each_screen(
 
 def test_without_areas_to_choose_from_a_report_is_sent(page: Page, stack: Stack) -> None:
     resident = Resident(page).begin()
-    page.context.set_offline(True)
+    resident.lose_network()
     resident.write("An old man at the bus stop.")
     page.get_by_text(resident.words["where"]).first.click()
     page.get_by_label(resident.words["area"]).check()

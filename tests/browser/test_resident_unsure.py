@@ -57,7 +57,7 @@ def test_whoever_erases_what_may_have_arrived_is_told(page: Page) -> None:
 @pytest.mark.thorough
 def test_nobody_will_get_what_never_left_the_phone(page: Page) -> None:
     resident = Resident(page).begin("In a tunnel.")
-    page.context.set_offline(True)
+    resident.lose_network()
     resident.send()
     expect(resident.heading("waiting")).to_be_visible()
     resident.press("Erase from this device", shows="It has not been sent. Nobody will get it.")
