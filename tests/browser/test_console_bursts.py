@@ -207,6 +207,7 @@ def test_anybody_can_read_a_burst(open_page: OpenPage, service: Service, languag
     found = axe_violations(page)
     take_pictures(page, f"console-queue-burst-{language}")
     go(page, PATH)
+    expect(page.locator("#closing")).to_be_visible()
     for name in ("own", "ask", "waits"):
         if name == "ask":
             page.locator("#closing + * ~ .button--danger").click()
