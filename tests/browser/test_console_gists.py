@@ -17,8 +17,9 @@ def test_the_line_that_is_offered_is_taken_over_with_a_key_and_stands_in_the_que
     open_page: OpenPage, stack: Stack, language: str
 ) -> None:
     details = {"dementia": "yes", "clothing": "红色外套"}
-    text, category = "Car 京A12345 took her.", "missing_elderly"
-    unread = Resident(stack.api, category, "She went out at night.", location=PLACE)
+    # Reports of one text are one row, whichever language the test is in.
+    text, category = f"Car 京A12345 took her ({language}).", "missing_elderly"
+    unread = Resident(stack.api, category, f"She went out at night ({language}).", location=PLACE)
     resident = Resident(stack.api, category, text, location=PLACE, details=details)
     page = opened(open_page, resident, language=language)
     gist = page.locator("#gist")
