@@ -140,7 +140,7 @@ def test_what_a_photo_puts_right_is_no_error_any_more(page: Page) -> None:
 def test_what_was_old_is_new_when_the_network_is_back(open_page: OpenPage) -> None:
     page = open_page(service_workers="block")
     resident = Resident(page).begin()
-    page.context.set_offline(True)
+    resident.lose_network()
     # The browser may have the response for some minutes.
     page.route("**/v1/catalogue", lambda route: route.abort())
     resident.button("start").click()

@@ -34,8 +34,7 @@ def test_a_fault_of_the_service_is_not_one_of_the_network(open_page: OpenPage) -
 
 @pytest.mark.thorough
 def test_send_now_says_when_there_is_still_no_connection(page: Page) -> None:
-    Resident(page).begin()
-    page.context.set_offline(True)
+    Resident(page).begin().lose_network()
     resident = _waiting(page)
     resident.button("Send now").click()
     expect(page.get_by_role("status").filter(has_text="still no connection")).to_be_in_viewport()

@@ -117,7 +117,7 @@ def test_no_name_covers_another_on_the_map(open_page: OpenPage, language: str) -
 def test_anybody_can_use_what_is_not_sent(open_page: OpenPage, language: str) -> None:
     page = open_page(language=language)
     resident = Resident(page, language).begin()
-    page.context.set_offline(True)
+    resident.lose_network()
     resident.write("An old man at the bus stop.")
     resident.send()
     expect(resident.heading("waiting")).to_be_visible()
