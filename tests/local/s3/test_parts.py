@@ -144,7 +144,7 @@ def test_a_second_upload_of_a_key_puts_no_version_on_top(
 
 
 def test_of_many_completions_at_once_one_makes_the_object(
-    s3: Any, key: str, upload: str, parts: Send
+    gate: Storage, s3: Any, key: str, upload: str, parts: Send
 ) -> None:
     parts(1, 2, 3)
     outcomes: list[str] = []
@@ -163,7 +163,9 @@ def test_of_many_completions_at_once_one_makes_the_object(
         thread.join()
     assert len(outcomes) == 4
     assert "done" in outcomes
-    assert set(outcomes) <= {"done", "upload_gone", "unavailable"}
+    # SeaweedFS lists no parts for the moment in which it forgets an upload.
+    others = set() if isinstance(gate, Gate) else {"parts_missing"}
+    assert set(outcomes) - others <= {"done", "upload_gone", "unavailable"}
     assert len(s3.list_object_versions(Bucket=BUCKET, Prefix=key)["Versions"]) == 1
 
 
