@@ -81,7 +81,7 @@ def test_a_notice_leads_to_a_closed_case(open_page: OpenPage, stack: Stack) -> N
 
 @pytest.mark.thorough
 def test_the_keyboard_alone_closes_a_case(open_page: OpenPage, stack: Stack) -> None:
-    resident = Resident(stack.api, **REPORT)
+    resident = Resident(stack.api, "missing_elderly")
     page = open_page("/console/")
     tab_to(page, page.get_by_role("button", name=LI))
     page.keyboard.press("Enter")
@@ -94,9 +94,8 @@ def test_the_keyboard_alone_closes_a_case(open_page: OpenPage, stack: Stack) -> 
     expect(take).to_be_visible()
     tab_to(page, take)
     page.keyboard.press("Enter")
-    close = page.get_by_role("button", name="Close…")
-    expect(page.get_by_role("button", name="Start work")).to_be_visible()
-    tab_to(page, close)
+    expect(page.get_by_role("heading", name="Next step")).to_be_focused()
+    tab_to(page, page.get_by_role("button", name="Close…"))
     page.keyboard.press("Enter")
     tab_to(page, page.get_by_role("radio", name="Resolved"))
     page.keyboard.press("Space")
@@ -188,7 +187,7 @@ def test_a_message_that_came_meanwhile_is_read_before_anything_is_sent(
 
 @pytest.mark.thorough
 def test_a_draft_outlives_a_look_at_the_list(open_page: OpenPage, stack: Stack) -> None:
-    resident = Resident(stack.api, **REPORT)
+    resident = Resident(stack.api, "missing_elderly")
     page = open_report(open_page, resident.id)
     page.get_by_label("New note").fill("Patrol 12 is near.")
     page.get_by_role("link", name="Reports").first.click()
@@ -204,7 +203,7 @@ def test_a_draft_outlives_a_look_at_the_list(open_page: OpenPage, stack: Stack) 
 @pytest.mark.thorough
 def test_a_picture_is_enlarged_opened_and_redacted(open_page: OpenPage, stack: Stack) -> None:
     page = open_page("/console/")
-    resident = resident_with_picture(stack.api, page, **REPORT)
+    resident = resident_with_picture(stack.api, page, category="missing_elderly")
     sign_in(page)
     page.get_by_role("link", name=resident.reference).click()
     page.get_by_role("button", name="Enlarge picture 1").click()

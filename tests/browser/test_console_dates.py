@@ -89,6 +89,7 @@ def test_covered_pictures_are_not_loaded_before_they_are_pressed(
     expect(row.locator("img")).to_be_visible()
     assert pictures_in(loaded, resident.id)
 
+    queue.close()
     loaded.clear()
     page = watched(opened(open_page, resident))
     media = page.get_by_role("region", name="Pictures and recordings")
