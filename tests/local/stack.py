@@ -3,12 +3,14 @@
 import json
 import os
 import re
+import secrets
 import signal
 import socket
 import subprocess
 import sys
 import threading
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -53,6 +55,7 @@ class Stack:
             text=True,
         )
         self.lines: list[str] = []
+        self._has_ended = False
         self._more = threading.Condition()
         threading.Thread(target=self._read, daemon=True).start()
         self.expect("Tipline is running")
@@ -68,7 +71,7 @@ class Stack:
             return next((line for line in self.lines if re.search(pattern, line)), None)
 
         with self._more:
-            self._more.wait_for(lambda: found() or self.process.poll() is not None, PATIENCE_S)
+            self._more.wait_for(lambda: found() or self._has_ended, PATIENCE_S)
             line = found()
         assert line, f"no {pattern!r} in:\n{''.join(self.lines)}"
         return line
@@ -81,7 +84,8 @@ class Stack:
             env=self.environment,
             capture_output=True,
             text=True,
-            timeout=PATIENCE_S,
+            # A clock that is moved waits so long by itself.
+            timeout=3 * PATIENCE_S,
             check=False,
         )
 
@@ -106,11 +110,13 @@ class Stack:
                 self.lines.append(line)
                 self._more.notify_all()
         with self._more:
+            self._has_ended = True
             self._more.notify_all()
 
 
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """Return a port below those that systems give out, so that nobody gets it before it is used."""
+    while True:
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port := 20_000 + secrets.randbelow(12_000)))
+            return port

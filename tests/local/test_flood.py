@@ -18,7 +18,9 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture(scope="module")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    running = Stack(tmp_path_factory.mktemp("local"), LIMITS="on")
+    folder = tmp_path_factory.mktemp("local")
+    # The slowest machine asks more often.
+    running = Stack(folder, LIMITS="on", THROTTLE_RATE="5", THROTTLE_BURST="20")
     yield running
     running.process.kill()
 
@@ -72,7 +74,7 @@ def test_residents_beyond_their_throttle_leave_officers_alone(stack: Stack) -> N
         return int(session.get(f"{stack.api}/v1/reports/mine", timeout=30).status_code)
 
     with ThreadPoolExecutor(8) as pool:
-        statuses = set(pool.map(ask, range(3_000)))
+        statuses = set(pool.map(ask, range(200)))
     assert statuses == {401, 429}
     mine = requests.get(f"{stack.api}/v1/officer/me", headers=officer, timeout=30)
     assert mine.status_code == 200

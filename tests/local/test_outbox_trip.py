@@ -52,7 +52,7 @@ def held_parts(stack: Stack, entry: outbox.Entry, place: int) -> set[int]:
 def wait_until_given_up(stack: Stack, entry: outbox.Entry) -> None:
     """Upkeep goes through a queue, so it is done a moment after the sweep."""
     headers = {"Authorization": f"Receipt {entry.receipt}"}
-    until = time.monotonic() + 30
+    until = time.monotonic() + 120
     while time.monotonic() < until:
         view = requests.get(f"{stack.api}/v1/reports/mine", headers=headers, timeout=30).json()
         if all(medium["state"] == "rejected" for medium in view["media"]):

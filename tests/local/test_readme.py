@@ -47,7 +47,7 @@ def test_a_report_with_a_photo_by_curl_reaches_reporter_and_officer(tmp_path: Pa
         assert done.stdout.count(f'"id":"{created["id"]}"') == 2
 
         receipt = {"Authorization": f"Receipt {created['receipt']}"}
-        for _ in range(100):
+        for _ in range(600):
             view = requests.get(f"{stack.api}/v1/reports/mine", headers=receipt, timeout=10).json()
             if view["media"][0]["state"] not in ("awaiting", "processing"):
                 break

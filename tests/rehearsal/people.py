@@ -4,6 +4,7 @@ import base64
 import hashlib
 import re
 import secrets
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -40,7 +41,8 @@ class Person:
     stage: Stage
     username: str
     password: str = field(default_factory=lambda: secrets.token_urlsafe(18))
-    token: str = ""
+    _token: str = ""
+    _fresh_until: float = 0
     second: "Person | None" = None
 
     def sign_in(self) -> "Person":
@@ -66,8 +68,14 @@ class Person:
             },
         )
         assert done.status == 200, done.text
-        self.token = done.json["access_token"]
+        self._token = done.json["access_token"]
+        self._fresh_until = time.monotonic() + done.json["expires_in"] / 2
         return self
+
+    @property
+    def token(self) -> str:
+        """The access token. It is a new one when a rehearsal lasts longer than the first."""
+        return (self if time.monotonic() < self._fresh_until else self.sign_in())._token
 
     def visit(self, url: str) -> str:
         """Sign in where an authorisation begins, with a new password if the page asks for one, and
