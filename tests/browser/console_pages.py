@@ -23,11 +23,13 @@ def page_of(open_page: OpenPage, name: str, path: str, **context: Any) -> Page:
 
 
 def go(page: Page, path: str) -> None:
-    """Go to another page of the console, as its links do."""
+    """Go to another page of the console, as its links do, and wait until it has what it shows."""
     page.evaluate(
         "path => { history.pushState(null, '', path); dispatchEvent(new Event('popstate')) }", path
     )
-    page.wait_for_load_state("networkidle")
+    # Its program comes first, and then what it asks for.
+    expect(page.locator("main h1").first).to_be_visible()
+    expect(page.locator("main .spinner")).to_have_count(0)
 
 
 def call(

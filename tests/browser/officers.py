@@ -32,11 +32,10 @@ def sign_in_by_clock(page: Page) -> Page:
 
 
 class Resident:
-    """Somebody with a report and its receipt. Unless told, no two write the same text."""
+    """Somebody with a report and its receipt. Reports of one text may be one row of the queue."""
 
-    def __init__(self, api: str, category: str = "other", text: str = "", **more: Any):
+    def __init__(self, api: str, category: str = "other", text: str = "Parked cars.", **more: Any):
         self._api = api
-        text = text or f"Parked cars. {uuid.uuid4()}"
         body = {"category": category, "text": text, **more}
         created = self._post("/v1/reports", body, **{"Idempotency-Key": str(uuid.uuid4())})
         self.id: str = created["id"]

@@ -119,9 +119,14 @@ class Resident:
     def heading(self, word: str) -> Locator:
         return self.page.get_by_role("heading", name=self.words.get(word, word), level=1)
 
+    def settle(self) -> None:
+        """Wait until a screen has come: its heading takes the focus last."""
+        expect(self.page.get_by_role("heading", level=1)).to_be_focused()
+
     def begin(self, text: str | None = None) -> Self:
         self.button("category").click()
         expect(self.page.get_by_label(self.words["text"])).to_be_visible()
+        self.settle()
         if text is not None:
             self.write(text)
         return self
@@ -133,8 +138,8 @@ class Resident:
         return self
 
     def lose_network(self) -> None:
-        """Lose the network once all of the page is there."""
-        self.page.wait_for_load_state("networkidle")
+        """Lose the network once all of the page is there. What is put away it looks for last."""
+        wait_until(lambda: "tipline-safe" in self.page.evaluate(_DATABASES))
         self.page.context.set_offline(True)
 
     def write(self, text: str) -> None:
@@ -158,6 +163,7 @@ class Resident:
         receipt = self.file()
         self.button("open_mine").click()
         expect(self.button("closing")).to_be_visible()
+        self.settle()
         return receipt
 
     def finish(self, text: str) -> str:
@@ -177,9 +183,13 @@ class Resident:
 
     def open_report(self, receipt: str) -> None:
         self.button("mine").click()
+        # It is there once the outbox is open, which sends the messages.
+        expect(self.button("kept")).to_be_visible()
+        self.settle()
         self.page.get_by_label(self.words["receipt"]).fill(receipt)
         self.button("open").click()
         expect(self.button("closing")).to_be_visible()
+        self.settle()
 
     def kept_rows(self) -> int:
         """Return how many rows all databases of the page have."""
@@ -235,7 +245,7 @@ def another(page: Page) -> Page:
     window = page.context.new_page()
     window.goto("/")
     window.get_by_role("button", name="Go on with it").click()
-    expect(window.get_by_label("What did you see?")).to_be_visible()
+    Resident(window).settle()
     return window
 
 
@@ -298,6 +308,8 @@ def phone_photo() -> bytes:
     Image.new("RGB", (640, 480), "teal").save(content, "JPEG", exif=exif)
     return content.getvalue()
 
+
+_DATABASES = "async () => (await indexedDB.databases()).map(({ name }) => name)"
 
 _COUNT = """async () => {
   let rows = 0;

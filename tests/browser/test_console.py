@@ -1,12 +1,14 @@
 """An officer's trip: from a notice's link to a closed case, and what can come in between."""
 
 import re
+import uuid
 from typing import Any
 
 import pytest
 from playwright.sync_api import Locator, Page, Route, expect
 
 from tests.browser.conftest import OpenPage
+from tests.browser.console_pages import go
 from tests.browser.officers import (
     LI,
     ZHAO,
@@ -81,7 +83,7 @@ def test_a_notice_leads_to_a_closed_case(open_page: OpenPage, stack: Stack) -> N
 
 @pytest.mark.thorough
 def test_the_keyboard_alone_closes_a_case(open_page: OpenPage, stack: Stack) -> None:
-    resident = Resident(stack.api, "missing_elderly")
+    resident = Resident(stack.api, text=str(uuid.uuid4()))
     page = open_page("/console/")
     tab_to(page, page.get_by_role("button", name=LI))
     page.keyboard.press("Enter")
@@ -187,7 +189,7 @@ def test_a_message_that_came_meanwhile_is_read_before_anything_is_sent(
 
 @pytest.mark.thorough
 def test_a_draft_outlives_a_look_at_the_list(open_page: OpenPage, stack: Stack) -> None:
-    resident = Resident(stack.api, "missing_elderly")
+    resident = Resident(stack.api, text=str(uuid.uuid4()))
     page = open_report(open_page, resident.id)
     page.get_by_label("New note").fill("Patrol 12 is near.")
     page.get_by_role("link", name="Reports").first.click()
@@ -203,9 +205,9 @@ def test_a_draft_outlives_a_look_at_the_list(open_page: OpenPage, stack: Stack) 
 @pytest.mark.thorough
 def test_a_picture_is_enlarged_opened_and_redacted(open_page: OpenPage, stack: Stack) -> None:
     page = open_page("/console/")
-    resident = resident_with_picture(stack.api, page, category="missing_elderly")
+    resident = resident_with_picture(stack.api, page, **REPORT)
     sign_in(page)
-    page.get_by_role("link", name=resident.reference).click()
+    go(page, f"/console/reports/{resident.id}")
     page.get_by_role("button", name="Enlarge picture 1").click()
     expect(page.get_by_role("img", name="Picture 1 of 1")).to_be_visible()
     page.keyboard.press("Escape")
@@ -584,7 +586,7 @@ def test_pictures_are_sent_to_the_reporter(open_page: OpenPage, stack: Stack) ->
         {"name": "map.jpg", "mimeType": "image/jpeg", "buffer": picture()}
     )
     page.get_by_role("button", name="Send the pictures").click()
-    expect(page.get_by_text("The reporter can see the picture.")).to_be_visible(timeout=20_000)
+    expect(page.get_by_text("The reporter can see the picture.")).to_be_visible()
     wait_until(page, lambda: [one["from"] for one in resident.read()["media"]] == ["officer"])
     expect(page.locator(".notice__one")).to_have_count(0)
 

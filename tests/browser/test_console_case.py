@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Route, expect
 
 from tests.browser.conftest import OpenPage
-from tests.browser.console_pages import opened
+from tests.browser.console_pages import go, opened
 from tests.browser.officers import (
     ZHAO,
     Resident,
@@ -130,7 +130,7 @@ def test_an_agency_reads_how_vague_a_place_is_and_its_pictures_are_seen_large(
         f"/v1/officer/reports/{resident.id}/referral",
         {"agency": "city_services", "reason": "Theirs.", "include": ["place", "media"]},
     )
-    page.get_by_role("link", name=resident.reference).click()
+    go(page, f"/console/reports/{resident.id}")
     page.get_by_role("button", name="Read what the agency gets").click()
     document = page.get_by_role("dialog", name=re.compile("^What .+ gets$"))
     expect(document.get_by_text("About here: within 9.6 km")).to_be_visible()
@@ -150,9 +150,10 @@ def test_a_picture_is_seen_in_its_full_size(open_page: OpenPage, stack: Stack) -
     page = open_page("/console/", viewport=PHONE)
     resident = resident_with_picture(stack.api, page)
     sign_in(page)
-    page.get_by_role("link", name=resident.reference).click()
+    go(page, f"/console/reports/{resident.id}")
     page.get_by_role("button", name="Enlarge picture 1").click()
     picture = page.get_by_role("img", name="Picture 1 of 1")
+    expect(picture).to_have_js_property("naturalWidth", 800)
     fitted = box_of(picture)["width"]
     picture.click(position={"x": 300, "y": 300})
     expect(page.get_by_role("button", name="Fit the screen")).to_be_visible()
@@ -177,7 +178,7 @@ def test_the_record_says_which_picture_was_redacted(open_page: OpenPage, stack: 
     regions = [{"x": 0.1, "y": 0.1, "width": 0.2, "height": 0.2}]
     path = f"/v1/officer/reports/{resident.id}/media/{medium['media_id']}/redaction"
     officer_api(stack, "officer")("POST", path, {"regions": regions})
-    page.get_by_role("link", name=resident.reference).click()
+    go(page, f"/console/reports/{resident.id}")
     page.get_by_role("button", name="Show who did and saw what").click()
     expect(page.locator(".history")).to_contain_text("Picture 1 of 1: redacted")
     page.get_by_role("button", name="Show these lists").click()

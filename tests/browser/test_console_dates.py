@@ -6,7 +6,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import OpenPage
 from tests.browser.console_pages import call, opened, page_of
-from tests.browser.officers import CHEN, LI, ZHAO, Resident, resident_with_picture
+from tests.browser.officers import CHEN, LI, ZHAO, Resident, resident_with_picture, sign_in
 from tests.browser.screens import assert_usable, press, take_pictures
 from tests.local.stack import Stack
 
@@ -66,8 +66,10 @@ def test_covered_pictures_are_not_loaded_before_they_are_pressed(
 ) -> None:
     loaded: list[str] = []
 
-    def watched(page: Page) -> Page:
+    def watched(path: str) -> Page:
+        page = open_page(path)
         page.on("request", lambda sent: loaded.append(sent.url))
+        sign_in(page)
         return page
 
     admin = page_of(open_page, CHEN, "/console/admin/catalogue")
@@ -78,20 +80,21 @@ def test_covered_pictures_are_not_loaded_before_they_are_pressed(
     expect(admin.get_by_text("pictures covered")).to_be_visible()
     resident = resident_with_picture(stack.api, admin, category="traffic_violation")
 
-    queue = watched(page_of(open_page, LI, "/console/"))
+    queue = watched("/console/")
+    queue.get_by_label("Order").select_option("newest")
     row = queue.locator(f"[data-id='{resident.id}']")
     cover = row.get_by_role("button", name=re.compile("^Show picture"))
     expect(cover).to_be_visible()
     assert_usable(queue, "console-covered-queue")
     assert not pictures_in(loaded, resident.id)
-    cover.press("Enter")
+    with queue.expect_request(lambda sent: bool(pictures_in([sent.url], resident.id))):
+        cover.press("Enter")
     expect(row.get_by_role("link")).to_be_focused()
     expect(row.locator("img")).to_be_visible()
-    assert pictures_in(loaded, resident.id)
 
     queue.close()
     loaded.clear()
-    page = watched(opened(open_page, resident))
+    page = watched(f"/console/reports/{resident.id}")
     media = page.get_by_role("region", name="Pictures and recordings")
     expect(media.get_by_role("button", name=re.compile("^Show picture"))).to_be_visible()
     take_pictures(page, "console-covered-report")

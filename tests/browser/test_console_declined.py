@@ -95,8 +95,8 @@ def test_what_has_been_replaced_since_it_was_read_is_not_declined(
     document.get_by_role("button", name="Cancel").click()
     document.get_by_role("button", name="Close", exact=True).last.click()
     document = read_document(page)
-    expect(document.get_by_text("Parked cars.")).to_have_count(0)
     expect(document.get_by_role("button", name="Decline…")).to_be_visible()
+    expect(document.get_by_text("Parked cars.")).to_have_count(0)
     shown = officer("GET", f"/v1/officer/reports/{resident.id}").json()
     assert [each["number"] for each in shown["referrals"]] == [2]
 

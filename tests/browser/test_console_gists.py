@@ -47,6 +47,7 @@ def test_the_line_that_is_offered_is_taken_over_with_a_key_and_stands_in_the_que
     assert_usable(page, f"console-gist-{language}", narrow={"width": 360, "height": 740})
 
     queue = page_of(open_page, LI, "/console/", language=language)
+    queue.locator("select:has(option[value=newest])").select_option("newest")
     row = queue.locator(f"[data-id='{resident.id}']")
     expect(row.get_by_text(offered)).to_be_visible()
     other = queue.locator(f"[data-id='{unread.id}']")

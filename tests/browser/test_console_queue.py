@@ -269,7 +269,8 @@ def test_a_page_that_nobody_sees_asks_for_nothing(page: Page) -> None:
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
     page.clock.run_for(60_000)
-    assert asked == []
+    # Programs of other pages may be on their way.
+    assert [url for url in asked if "/assets/" not in url] == []
     with page.expect_response("**/v1/officer/pulse"):
         page.evaluate("delete document.visibilityState")
         page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")

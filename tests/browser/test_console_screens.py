@@ -4,10 +4,10 @@ import re
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from playwright.sync_api import Page, Route, ViewportSize, expect
+from playwright.sync_api import Route, ViewportSize, expect
 
 from tests.browser.conftest import OpenPage
-from tests.browser.console_pages import page_of
+from tests.browser.console_pages import go, page_of
 from tests.browser.officers import CHEN, ZHAO, Resident, resident_with_picture, sign_in
 from tests.browser.screens import assert_usable, axe_violations, scrolls_sideways, take_pictures
 from tests.browser.test_bulletins import changed, published
@@ -22,15 +22,6 @@ ADMINISTRATION = (
     *("admin/waiting", "admin/me"),
 )
 CLOSE = {"en": "Close…", "zh-CN": "办结……"}
-
-
-def enter(page: Page, path: str) -> None:
-    """Show a page of the console without a reload, and wait until it has come to rest."""
-    page.evaluate("path => { history.pushState(null, '', path) }", f"/console/{path}")
-    page.evaluate("dispatchEvent(new PopStateEvent('popstate'))")
-    page.wait_for_load_state("networkidle")
-    # Its program is loaded when it is shown.
-    expect(page.locator("main h1").first).to_be_visible()
 
 
 @pytest.fixture
@@ -54,7 +45,7 @@ def test_anybody_can_read_the_console(
     sign_in(page)
     found = []
     for path in (*PAGES, f"reports/{report.id}"):
-        enter(page, path)
+        go(page, f"/console/{path}")
         found += [f"{path}: {violation}" for violation in axe_violations(page)]
         name = path.partition("/")[0] or "queue"
         take_pictures(page, f"console-{name}-{language}-{scheme}")
@@ -84,7 +75,7 @@ def test_anybody_can_read_what_few_officers_see(
     )
     page = page_of(open_page, name, "/console/search", language=language, color_scheme=scheme)
     for path in pages:
-        enter(page, path.format(id=bulletin["id"]))
+        go(page, f"/console/{path}".format(id=bulletin["id"]))
         shown = path.replace("/", "-").format(id="approval")
         narrow: ViewportSize = {"width": 320, "height": 640}
         assert_usable(page, f"console-{shown}-{language}-{scheme}", narrow)
@@ -98,7 +89,7 @@ def test_a_narrow_console_is_not_scrolled_sideways(
     page = open_page("/console/", viewport={"width": width, "height": 640}, has_touch=True)
     sign_in(page)
     for path in (*PAGES, f"reports/{report.id}"):
-        enter(page, path)
+        go(page, f"/console/{path}")
         if path.startswith("reports/"):
             expect(page.get_by_text("Send pictures to the reporter")).to_be_visible()
         assert not scrolls_sideways(page), path
@@ -110,7 +101,7 @@ def test_each_page_begins_with_its_heading_and_says_nothing_in_its_title(
     page = open_page("/console/dashboard")
     sign_in(page)
     for path in (*PAGES, f"reports/{report.id}"):
-        enter(page, path)
+        go(page, f"/console/{path}")
         expect(page.get_by_role("heading", level=1)).to_have_count(1)
         expect(page.get_by_role("heading", level=1)).to_be_focused()
         assert report.reference not in page.title()

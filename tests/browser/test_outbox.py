@@ -27,7 +27,7 @@ from tests.local.stack import Stack
 
 WEB = ROOT / "web"
 # Less than the machine can, so that the kill comes in the midst of a video.
-BYTES_A_SECOND = 12 << 20
+BYTES_A_SECOND = 4 << 20
 
 type Launch = Callable[..., Page]
 
@@ -51,7 +51,7 @@ def launch(browser: Browser, stack: Stack, engine: str, tmp_path: Path) -> Itera
     """Start a browser with the profile of this test, and open the engine in it."""
     started: list[BrowserContext] = []
 
-    def launched(*, open_engine: bool = True) -> Page:
+    def launched(*, puts: list[int] | None = None) -> Page:
         context = browser.browser_type.launch_persistent_context(
             tmp_path / "profile",
             executable_path=chromium.find(),
@@ -66,10 +66,11 @@ def launch(browser: Browser, stack: Stack, engine: str, tmp_path: Path) -> Itera
             lambda route: route.fulfill(body=engine, content_type="text/javascript"),
         )
         page = context.new_page()
+        if puts is not None:  # the page goes on with what waits as soon as it is open
+            page.on("request", lambda request: puts.extend(_part(request)))
         page.goto("/")
         page.evaluate("import('/assets/engine.js')")
-        if open_engine:
-            page.evaluate("engine.open()")
+        page.evaluate("engine.open()")
         return page
 
     yield launched
@@ -152,10 +153,8 @@ def test_killed_in_the_midst_of_a_video_it_goes_on_where_it_was(
     kill(tmp_path / "profile")
     held = held_parts(stack, entry)
 
-    page = launch(open_engine=False)
     puts: list[int] = []
-    page.on("request", lambda request: puts.extend(_part(request)))
-    page.evaluate("engine.open()")
+    page = launch(puts=puts)
     sent = wait_until_sent(page)
     assert (sent["key"], sent["receipt"]) == (entry["key"], entry["receipt"])
     parts = set(range(1, -(-sent["files"][0]["size"] // PART_SIZE) + 1))

@@ -29,8 +29,10 @@ IDBObjectStore.prototype.put = function (...row) {
 
 
 def begun(page: Page, words: str) -> Resident:
-    """Return a resident who has begun a report, which is kept."""
-    return Resident(page).begin_kept(words)
+    """Return a resident who has begun a report, which is kept, in a page whose outbox is open."""
+    resident = Resident(page).begin_kept(words)
+    expect(resident.button("later")).to_be_visible()
+    return resident
 
 
 def sending(page: Page, words: str) -> Resident:
@@ -190,6 +192,7 @@ def test_a_report_that_was_put_away_does_not_open_by_a_late_answer(page: Page) -
 
     page.route("**/v1/reports/mine", hold)
     resident.button("mine").click()
+    resident.settle()
     page.get_by_label("Receipt").fill(receipt)
     with page.expect_request("**/v1/reports/mine"):
         resident.button("open").click()

@@ -97,6 +97,7 @@ def test_officers_see_a_photo_before_it_has_arrived(open_page: OpenPage, stack: 
     expect(page.get_by_text("Officers can see your photo already")).to_be_visible()
     early = requests.get(medium["preview_url"], timeout=20).content
     size = Image.open(io.BytesIO(early)).size
+    wait_until(lambda: page.evaluate("held.length > 0"))
     page.evaluate("held.forEach(go => go())")
     wait_until(lambda: seen()["state"] == "ready")
     medium = seen()

@@ -15,7 +15,10 @@ def press(page: Page) -> Callable[[str], None]:
     """Press a button by the keyboard."""
 
     def pressed(name: str) -> None:
-        page.get_by_role("button", name=name).first.press("Enter")
+        button = page.get_by_role("button", name=name).first
+        expect(button).to_be_visible()
+        expect(page.locator("main :focus")).to_have_count(1)
+        button.press("Enter")
 
     return pressed
 

@@ -4,9 +4,14 @@ import pytest
 from playwright.sync_api import FilePayload, Locator, Page, Route, expect
 
 from tests.browser.conftest import OpenPage
-from tests.browser.residents import Resident, own_report, phone_photo
+from tests.browser.residents import Resident, own_report, phone_photo, wait_until
 from tests.local.stack import Stack
 
+_IS_FREE = """one => {
+  const box = one.getBoundingClientRect();
+  const found = document.elementFromPoint(box.left + 8, box.top + 20);
+  return found !== null && (one.contains(found) || found.contains(one));
+}"""
 SMALL = {"width": 320, "height": 640}
 
 
@@ -16,15 +21,10 @@ def _larger(page: Page) -> None:
 
 
 def _in_sight(page: Page, what: Locator) -> bool:
-    """Return whether the first line of something is in the window, and no bar lies over it."""
+    """Return whether the first line of something comes into the window, and no bar lies over it."""
     expect(what).to_be_visible()
-    return bool(
-        what.evaluate("""one => {
-          const box = one.getBoundingClientRect();
-          const found = document.elementFromPoint(box.left + 8, box.top + 20);
-          return found !== null && (one.contains(found) || found.contains(one));
-        }""")
-    )
+    wait_until(lambda: bool(what.evaluate(_IS_FREE)))
+    return True
 
 
 def test_each_screen_shows_its_heading_and_whose_it_is_in_large_text(

@@ -49,7 +49,6 @@ def test_send_now_says_when_the_service_does_not_answer(open_page: OpenPage) -> 
     resident.button("Send now").click()
     said = page.get_by_role("status")
     expect(said.filter(has_text="the service does not answer")).to_be_visible()
-    page.unroute_all()
     page.route("**/v1/**", lambda route: route.fulfill(status=503, headers=LATER))
     # Once it has asked for time, nothing is tried before.
     with page.expect_response(lambda response: response.headers.get("retry-after") == "600"):
@@ -91,6 +90,7 @@ def test_what_the_service_cannot_do_is_nothing_to_change(open_page: OpenPage) ->
     page.route("**/v1/reports/mine", lambda route: route.fulfill(status=503))
     resident = Resident(page, "zh-CN")
     resident.button("mine").click()
+    resident.settle()
     page.get_by_label(resident.words["receipt"]).fill("回执：4J8Z T0W6 QK2N 9XVB 5M3H CRY7 EG")
     resident.button("open").click()
     summary = page.get_by_role("alert").filter(has_text="没有成功")

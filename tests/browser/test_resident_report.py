@@ -31,6 +31,7 @@ def _opened(page: Page, stack: Stack) -> tuple[Resident, str, str]:
 def test_a_wrong_receipt_is_told_from_a_short_one(page: Page) -> None:
     resident = Resident(page)
     resident.button("mine").click()
+    resident.settle()
     field = page.get_by_label("Receipt")
     field.fill("4J8Z T0W6")
     resident.button("open").click()
@@ -201,7 +202,7 @@ def test_the_proof_is_saved_with_what_was_sent(page: Page, stack: Stack) -> None
     # Nothing that is sent is public, and the page says so: the list has no report.
     expect(said).to_contain_text("nothing of what you sent")
     expect(said).to_contain_text("Whoever uses this device can see the file")
-    page.wait_for_timeout(0)
+    wait_until(lambda: page.evaluate("true") and len(files) == 2)
     kept = {file.suggested_filename: Path(file.path()).read_text("utf-8") for file in files}
     assert json.loads(kept["proof.json"])["report_id"] == report_id
     assert json.loads(kept["report.json"])["category"] == "missing_elderly"

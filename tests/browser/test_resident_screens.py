@@ -30,6 +30,7 @@ def test_anybody_can_use_each_screen(open_page: OpenPage, language: str, scheme:
     resident.begin()
     look("write")
     resident.send()
+    expect(page.locator(".error-summary")).to_be_visible()
     look("errors")
     for fold in ("where", "more", "contact"):
         page.get_by_text(resident.words[fold]).first.click()
@@ -46,6 +47,7 @@ def test_anybody_can_use_each_screen(open_page: OpenPage, language: str, scheme:
     resident.button("erase").click()
     look("erase")
     resident.button("erase_yes").click()
+    expect(resident.button("mine")).to_be_visible()
     look("start")
     resident.button("mine").click()
     resident.button("kept").click()

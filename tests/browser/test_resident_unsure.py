@@ -9,7 +9,6 @@ from playwright.sync_api import Page, Route, expect
 
 from tests.browser.conftest import OpenPage
 from tests.browser.residents import Resident, own_report, phone_photo, wait_until
-from tests.browser.screens import press
 from tests.local.stack import Stack
 
 _NEUTRAL = "https://www.weather.com/"
@@ -73,14 +72,16 @@ def test_a_message_that_may_have_arrived_is_not_called_unsent(page: Page, stack:
     field = page.get_by_label("Write to the police")
     for words in ("My name is Wang.", "Please forget it."):
         field.fill(words)
-        press(page, "Send", shows=_MAY_HAVE_ARRIVED, exact=True)
+        page.get_by_role("button", name="Send", exact=True).click()
+        waiting = page.locator(".message--waiting")
+        expect(waiting.get_by_text(_MAY_HAVE_ARRIVED)).to_be_visible()
         expect(page.get_by_role("button", name="Erase it, unsent")).to_have_count(0)
         if words.startswith("My"):
-            page.locator(".message--waiting").get_by_role("button").click()
+            waiting.get_by_role("button").click()
             expect(page.get_by_role("status").filter(has_text="Erased")).to_contain_text(
                 _MAY_HAVE_ARRIVED
             )
-            expect(page.locator(".message--waiting")).to_have_count(0)
+            expect(waiting).to_have_count(0)
     resident.button("start").click()
     unfinished = page.locator(".unfinished")
     expect(unfinished.get_by_text(_MAY_HAVE_ARRIVED)).to_be_visible()

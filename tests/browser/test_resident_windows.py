@@ -47,6 +47,7 @@ _TYPE_AND_RELOAD = """() => {
 def _go_on(page: Page) -> Resident:
     page.get_by_role("button", name="Go on with it").click()
     expect(page.get_by_label("What did you see?")).to_be_visible()
+    Resident(page).settle()
     return Resident(page)
 
 
@@ -86,6 +87,7 @@ def test_what_another_window_is_sending_is_sent_from_here_only_after_a_question(
     page.context.add_init_script(SLOW_OUTBOX)
     page.reload()
     resident = Resident(page).begin_kept("A long video.")
+    expect(resident.button("later")).to_be_visible()
     page.evaluate("window.slow = true")
     resident.send()
     expect(page.get_by_text("Keeping it on this device")).to_be_visible()

@@ -8,7 +8,6 @@ from collections import deque
 from collections.abc import Mapping
 from concurrent.futures import Executor, Future, ProcessPoolExecutor
 from multiprocessing import get_context
-from types import TracebackType
 from typing import Any
 
 from examples.outbox import prove
@@ -39,12 +38,7 @@ class Payer:
     def __enter__(self) -> "Payer":
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._pool.shutdown(cancel_futures=True)
 
     def learn(self, answer: Answer) -> bool:

@@ -245,42 +245,21 @@ FAILS = {
     "ConditionExpression": "attribute_exists(nothing)",
     "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
 }
-THERE = {"ConditionExpression": "attribute_exists(pk)"}
+NOTHING = {"UpdateExpression": "REMOVE nothing"}
+THERE = NOTHING | {"ConditionExpression": "attribute_exists(pk)"}
 ABSENT = {"ConditionExpression": "attribute_not_exists(pk)"}
+OLD, NEW = {"ReturnValues": "ALL_OLD"}, {"ReturnValues": "ALL_NEW"}
 
 
-def _updates(have: Attacker) -> Attempts:
+def _on_items(call: str, named: str, *wanted: dict[str, str]) -> Callable[[Attacker], Attempts]:
     """Change nothing, and ask for the whole row: in the response, or because a condition fails."""
-    wanted = (THERE | {"ReturnValues": "ALL_OLD"}, THERE | {"ReturnValues": "ALL_NEW"}, FAILS)
-    for table, key, more in itertools.product(have.tables, have.keys, wanted):
-        yield (
-            f"{table} {key} {more}",
-            partial(
-                have.dynamodb.update_item,
-                TableName=table,
-                Key=key,
-                UpdateExpression="REMOVE nothing",
-                **more,
-            ),
-        )
 
+    def attempts(have: Attacker) -> Attempts:
+        for table, key, more in itertools.product(have.tables, have.keys, wanted):
+            one = {"TableName": table, named: key, **more}
+            yield f"{table} {key} {more}", partial(getattr(have.dynamodb, call), **one)
 
-def _puts(have: Attacker) -> Attempts:
-    wanted = (FAILS, ABSENT | {"ReturnValues": "ALL_OLD"})
-    for table, key, more in itertools.product(have.tables, have.keys, wanted):
-        yield (
-            f"{table} {key} {more}",
-            partial(have.dynamodb.put_item, TableName=table, Item=key, **more),
-        )
-
-
-def _deletes(have: Attacker) -> Attempts:
-    wanted = (FAILS, FAILS | {"ReturnValues": "ALL_OLD"})
-    for table, key, more in itertools.product(have.tables, have.keys, wanted):
-        yield (
-            f"{table} {key} {more}",
-            partial(have.dynamodb.delete_item, TableName=table, Key=key, **more),
-        )
+    return attempts
 
 
 def _gets(have: Attacker) -> Attempts:
@@ -353,9 +332,12 @@ ATTEMPTS: tuple[tuple[str, Callable[[Attacker], Attempts]], ...] = (
     ("dynamodb:GetItem", _get_items),
     ("dynamodb:Query", _queries),
     ("dynamodb:Scan", _scans),
-    ("dynamodb:UpdateItem", _updates),
-    ("dynamodb:PutItem", _puts),
-    ("dynamodb:DeleteItem", _deletes),
+    (
+        "dynamodb:UpdateItem",
+        _on_items("update_item", "Key", THERE | OLD, THERE | NEW, FAILS | NOTHING),
+    ),
+    ("dynamodb:PutItem", _on_items("put_item", "Item", FAILS, ABSENT | OLD)),
+    ("dynamodb:DeleteItem", _on_items("delete_item", "Key", FAILS, FAILS | OLD)),
     ("s3:GetObject", _gets),
     ("s3:GetObjectVersion", _get_versions),
     ("s3:AbortMultipartUpload", _uploads),

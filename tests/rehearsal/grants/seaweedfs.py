@@ -3,16 +3,16 @@
 import json
 import os
 import shutil
-import socket
 import subprocess
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from tests.local.s3.running import ACCESS_KEY, SECRET_KEY, Storage
+from tests.local.stack import free_port
 
 ROOT = Path(__file__).parents[3]
 _PORTS = (
@@ -58,7 +58,10 @@ def find_weed() -> Path:
 @contextmanager
 def running(weed: Path, folder: Path) -> Iterator[Weed]:
     """Start SeaweedFS with its data in `folder`, and stop it at the end. Raises NotStarted."""
-    port, *others = _free_ports(len(_PORTS) + 1)
+    ports: set[int] = set()
+    while len(ports) <= len(_PORTS):
+        ports.add(free_port())
+    port, *others = ports
     identities = folder / "identities.json"
     identities.write_text(json.dumps(_identities()))
     with (folder / "log").open("wb") as log:
@@ -132,11 +135,3 @@ def _identities() -> dict[str, Any]:
     rights = ["Admin", "Read", "Write", "List", "Tagging"]
     credentials = {"accessKey": ACCESS_KEY, "secretKey": SECRET_KEY}
     return {"identities": [{"name": "tipline", "credentials": [credentials], "actions": rights}]}
-
-
-def _free_ports(count: int) -> list[int]:
-    with ExitStack() as stack:
-        sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
-        for each in sockets:
-            each.bind(("127.0.0.1", 0))
-        return [each.getsockname()[1] for each in sockets]
