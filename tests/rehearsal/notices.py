@@ -4,6 +4,8 @@ import json
 from collections.abc import Callable
 from typing import Any
 
+from chalicelib.domain.notices.bursts import kind_of_digest
+from chalicelib.domain.reports.events import CAUSED_BY_OFFICERS, NoticeKind
 from tests.rehearsal.stage import Stage
 from tests.rehearsal.waiting import until
 
@@ -50,10 +52,15 @@ class Notices:
 
     def one(self, fits: Callable[[Notice], bool], what: str) -> Notice:
         """Wait for a notice that fits, and return it."""
-        return until(lambda: next(filter(fits, self.all()), None), f"a notice of {what}")
+        return until(lambda: next(filter(fits, self.all()), None), f"a notice of {what}", 120)
 
     def of(self, report_id: str, kind: str) -> Notice:
-        return self.one(
-            lambda notice: (notice["report_id"], notice["kind"]) == (report_id, kind),
-            f"the kind {kind} about report {report_id}",
-        )
+        """Wait for a notice about a report, or the digest that names it: ten a minute go alone."""
+        wanted = NoticeKind(kind)
+        kinds = {wanted} if wanted in CAUSED_BY_OFFICERS else {wanted, kind_of_digest(wanted)}
+
+        def fits(notice: Notice) -> bool:
+            named = (notice["report_id"], *notice.get("report_ids", ()))
+            return notice["kind"] in kinds and report_id in named
+
+        return self.one(fits, f"the kind {kind} about report {report_id}")

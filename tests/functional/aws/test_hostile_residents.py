@@ -304,27 +304,19 @@ def _secrets(have: Attacker) -> Attempts:
 
 
 def _decryptions(have: Attacker) -> Attempts:
+    decrypt = partial(have.kms.decrypt, EncryptionAlgorithm="RSAES_OAEP_SHA_256")
     for table in (have.aws["REPORTS_TABLE"], have.aws["CONTACTS_TABLE"]):
         for row in _rows(table, have.victims.known):
             if wrapped := row.get("wrapped_key"):
-                yield (
-                    f"{table} {row['sk']}",
-                    partial(
-                        have.kms.decrypt,
-                        KeyId=row["wrapping_key"]["S"],
-                        CiphertextBlob=wrapped["B"],
-                        EncryptionAlgorithm="RSAES_OAEP_SHA_256",
-                    ),
-                )
+                one = {"KeyId": row["wrapping_key"]["S"], "CiphertextBlob": wrapped["B"]}
+                yield f"{table} {row['sk']}", partial(decrypt, **one)
 
 
 def _people(have: Attacker) -> Attempts:
     topic, address = have.aws["NOTICES_TOPIC_ARN"], "attacker@example.com"
     yield "topic", partial(have.sns.list_subscriptions_by_topic, TopicArn=topic)
-    yield (
-        "subscribe",
-        partial(have.sns.subscribe, TopicArn=topic, Protocol="email", Endpoint=address),
-    )
+    subscription = {"TopicArn": topic, "Protocol": "email", "Endpoint": address}
+    yield "subscribe", partial(have.sns.subscribe, **subscription)
     yield "users", partial(have.pool.list_users, UserPoolId=have.aws["USER_POOL_ID"])
 
 
@@ -385,10 +377,8 @@ def attempts(have: Attacker) -> Attempts:
         yield f"get version {version['Key']}", partial(have.s3.get_object, **one)
     for prefix in ("", "originals/", f"originals/{known}/", "derived/", f"derived/{known}/"):
         yield f"list {prefix}", partial(have.s3.list_objects_v2, Bucket=bucket, Prefix=prefix)
-        yield (
-            f"versions {prefix}",
-            partial(have.s3.list_object_versions, Bucket=bucket, Prefix=prefix),
-        )
+        listing = partial(have.s3.list_object_versions, Bucket=bucket, Prefix=prefix)
+        yield f"versions {prefix}", listing
 
 
 @pytest.fixture(scope="module")
