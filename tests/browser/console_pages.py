@@ -32,6 +32,14 @@ def go(page: Page, path: str) -> None:
     expect(page.locator("main .spinner")).to_have_count(0)
 
 
+def asked_in_a_minute(page: Page) -> list[str]:
+    """Return what a page asks for in the next minute, but programs, which may be on their way."""
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.clock.run_for(60_000)
+    return [url for url in asked if "/assets/" not in url]
+
+
 def call(
     stack: Stack,
     username: str,

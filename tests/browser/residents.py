@@ -137,6 +137,13 @@ class Resident:
         expect(self.page.get_by_text("Kept on this device")).to_be_visible()
         return self
 
+    def go_on(self) -> Self:
+        """Go on with the report that was begun."""
+        self.button("Go on with it").click()
+        expect(self.page.get_by_label(self.words["text"])).to_be_visible()
+        self.settle()
+        return self
+
     def lose_network(self) -> None:
         """Lose the network once all of the page is there. What is put away it looks for last."""
         wait_until(lambda: "tipline-safe" in self.page.evaluate(_DATABASES))
@@ -244,8 +251,7 @@ def another(page: Page) -> Page:
     """Return another window of the browser, which goes on with the report that was begun."""
     window = page.context.new_page()
     window.goto("/")
-    window.get_by_role("button", name="Go on with it").click()
-    Resident(window).settle()
+    Resident(window).go_on()
     return window
 
 

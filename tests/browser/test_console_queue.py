@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.conftest import OpenPage
-from tests.browser.console_pages import page_of
+from tests.browser.console_pages import asked_in_a_minute, page_of
 from tests.browser.officers import LI, Resident, sign_in, sign_in_by_clock
 from tests.browser.screens import assert_usable, box_of, overlaps, scrolls_sideways, take_pictures
 from tests.local.stack import Stack
@@ -266,11 +266,7 @@ def test_a_page_that_nobody_sees_asks_for_nothing(page: Page) -> None:
     page.evaluate(
         "Object.defineProperty(document, 'visibilityState', {value: 'hidden', configurable: true})"
     )
-    asked: list[str] = []
-    page.on("request", lambda request: asked.append(request.url))
-    page.clock.run_for(60_000)
-    # Programs of other pages may be on their way.
-    assert [url for url in asked if "/assets/" not in url] == []
+    assert asked_in_a_minute(page) == []
     with page.expect_response("**/v1/officer/pulse"):
         page.evaluate("delete document.visibilityState")
         page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")

@@ -75,7 +75,7 @@ def test_anybody_can_read_what_few_officers_see(
     )
     page = page_of(open_page, name, "/console/search", language=language, color_scheme=scheme)
     for path in pages:
-        go(page, f"/console/{path}".format(id=bulletin["id"]))
+        go(page, "/console/" + path.format(id=bulletin["id"]))
         shown = path.replace("/", "-").format(id="approval")
         narrow: ViewportSize = {"width": 320, "height": 640}
         assert_usable(page, f"console-{shown}-{language}-{scheme}", narrow)

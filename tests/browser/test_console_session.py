@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import OpenPage
-from tests.browser.console_pages import go
+from tests.browser.console_pages import asked_in_a_minute, go
 from tests.browser.officers import LI, WANG, Resident, sign_in, sign_in_by_clock
 from tests.local.stack import Stack
 
@@ -20,14 +20,6 @@ def page(open_page: OpenPage, stack: Stack) -> Page:
     """A console whose clock can be moved, with an officer in it and a report in the list."""
     Resident(stack.api, "lost_and_found", "Found a key.")
     return sign_in_by_clock(open_page("/console/"))
-
-
-def _asked_in_a_minute(page: Page) -> list[str]:
-    """Return what a page asks for in the next minute, but programs, which may be on their way."""
-    asked: list[str] = []
-    page.on("request", lambda request: asked.append(request.url))
-    page.clock.run_for(60_000)
-    return [url for url in asked if "/assets/" not in url]
 
 
 def test_a_reload_stays_signed_in_and_nothing_is_stored(page: Page) -> None:
@@ -72,7 +64,7 @@ def test_who_signs_out_in_one_tab_is_signed_out_in_all(page: Page) -> None:
     expect(page.get_by_role("heading", name="You are signed out.")).to_be_focused()
     expect(other.get_by_role("heading", name="You are signed out.")).to_be_visible()
     expect(other.locator(".frame")).to_have_count(0)
-    assert _asked_in_a_minute(other) == []
+    assert asked_in_a_minute(other) == []
     # Nothing of the first session is left at the issuer either.
     other.get_by_role("button", name="Sign in").click()
     expect(other.get_by_role("button", name=WANG)).to_be_visible()
@@ -108,7 +100,7 @@ def test_who_locks_one_tab_locks_all(page: Page) -> None:
         expect(tab.get_by_role("heading", name="The screen is locked")).to_be_visible()
         expect(tab.get_by_text("It was locked by hand.")).to_be_visible()
         expect(tab.locator(".frame")).to_be_hidden()
-    assert _asked_in_a_minute(other) == []
+    assert asked_in_a_minute(other) == []
 
 
 @pytest.mark.thorough
@@ -148,7 +140,7 @@ def test_a_locked_screen_keeps_what_was_written_for_its_officer_alone(
     expect(page.get_by_role("heading", name="The screen is locked")).to_be_visible()
     expect(page.get_by_text("Parked cars.")).to_be_hidden()
     page.keyboard.press("Escape")
-    assert _asked_in_a_minute(page) == []
+    assert asked_in_a_minute(page) == []
 
     with page.expect_popup() as popup:
         page.get_by_role("button", name="Sign in again").click()

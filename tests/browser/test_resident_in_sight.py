@@ -20,11 +20,10 @@ def _larger(page: Page) -> None:
     page.evaluate("document.documentElement.style.setProperty('font-size', '200%')")
 
 
-def _in_sight(page: Page, what: Locator) -> bool:
-    """Return whether the first line of something comes into the window, and no bar lies over it."""
+def _expect_in_sight(what: Locator) -> None:
+    """Wait until the first line of something is in the window, and no bar lies over it."""
     expect(what).to_be_visible()
     wait_until(lambda: bool(what.evaluate(_IS_FREE)))
-    return True
 
 
 def test_each_screen_shows_its_heading_and_whose_it_is_in_large_text(
@@ -34,31 +33,31 @@ def test_each_screen_shows_its_heading_and_whose_it_is_in_large_text(
     _larger(page)
     resident = Resident(page, language)
     heading, whose = page.get_by_role("heading", level=1), page.locator(".whose")
-    assert _in_sight(page, heading)
-    assert _in_sight(page, whose)
+    _expect_in_sight(heading)
+    _expect_in_sight(whose)
     resident.begin()
-    assert _in_sight(page, heading)
-    assert _in_sight(page, whose)
+    _expect_in_sight(heading)
+    _expect_in_sight(whose)
     resident.photograph(phone_photo())
     expect(page.locator(".file__removed")).to_be_visible()
-    assert _in_sight(page, page.locator(".file"))
-    assert _in_sight(page, resident.button("send"))
-    assert _in_sight(page, resident.button("leave"))
+    _expect_in_sight(page.locator(".file"))
+    _expect_in_sight(resident.button("send"))
+    _expect_in_sight(resident.button("leave"))
     resident.send()
     resident.receipt()
-    assert _in_sight(page, heading)
+    _expect_in_sight(heading)
     resident.button("open_mine").click()
     expect(resident.button("closing")).to_be_visible()
-    assert _in_sight(page, heading)
+    _expect_in_sight(heading)
 
 
 @pytest.mark.thorough
 def test_send_stays_in_sight_in_a_low_window(open_page: OpenPage) -> None:
     page = open_page(viewport={"width": 360, "height": 480})
     resident = Resident(page).begin()
-    assert _in_sight(page, resident.button("send"))
+    _expect_in_sight(resident.button("send"))
     page.set_viewport_size({"width": 640, "height": 340})
-    assert _in_sight(page, resident.button("send"))
+    _expect_in_sight(resident.button("send"))
 
 
 @pytest.mark.thorough
@@ -88,12 +87,12 @@ def test_what_is_still_being_sent_is_said_first_on_each_screen(
     resident.send()
     expect(resident.heading("but not yet its files")).to_be_visible()
     still = page.get_by_text("1 file is still being sent. Keep this page open.")
-    assert _in_sight(page, still)
+    _expect_in_sight(still)
     resident.button("have").click()
     question = page.get_by_role("group", name="Erase the receipt and the report")
     expect(question).to_contain_text("Not all files are sent yet")
     resident.button("open_mine").click()
-    assert _in_sight(page, still)
+    _expect_in_sight(still)
     resident.button("start").click()
     expect(page.locator(".unfinished")).to_contain_text("Files are being sent: 0 %")
     expect(page.locator(".unfinished")).to_contain_text("Keep this page open")
@@ -161,7 +160,7 @@ def test_each_press_of_send_shows_what_is_still_wrong(open_page: OpenPage) -> No
         resident.button("send").focus()
         resident.send()
         expect(summary).to_be_focused()
-        assert _in_sight(page, summary)
+        _expect_in_sight(summary)
 
     press()
     press()

@@ -69,11 +69,10 @@ def test_a_message_that_may_have_arrived_is_not_called_unsent(page: Page, stack:
     resident = Resident(page)
     receipt = resident.file_and_open()
     _lose_responses(page, "messages")
-    field = page.get_by_label("Write to the police")
+    field, waiting = page.get_by_label("Write to the police"), page.locator(".message--waiting")
     for words in ("My name is Wang.", "Please forget it."):
         field.fill(words)
         page.get_by_role("button", name="Send", exact=True).click()
-        waiting = page.locator(".message--waiting")
         expect(waiting.get_by_text(_MAY_HAVE_ARRIVED)).to_be_visible()
         expect(page.get_by_role("button", name="Erase it, unsent")).to_have_count(0)
         if words.startswith("My"):

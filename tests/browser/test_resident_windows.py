@@ -44,13 +44,6 @@ _TYPE_AND_RELOAD = """() => {
 }"""
 
 
-def _go_on(page: Page) -> Resident:
-    page.get_by_role("button", name="Go on with it").click()
-    expect(page.get_by_label("What did you see?")).to_be_visible()
-    Resident(page).settle()
-    return Resident(page)
-
-
 def _write_newer_elsewhere(page: Page) -> None:
     """Write on in the begun report in another window, and close that."""
     window = another(page)
@@ -68,7 +61,7 @@ def test_what_another_window_has_written_stays_begun_when_an_older_one_is_sent(
     assert own_report(stack, resident.receipt())["text"] == "Old."
     assert begun_words(page) == [NEWER]
     page.reload()
-    _go_on(page)
+    Resident(page).go_on()
     expect(page.get_by_label("What did you see?")).to_have_value(NEWER)
 
 
@@ -103,7 +96,7 @@ def test_what_another_window_is_sending_is_sent_from_here_only_after_a_question(
 def test_the_first_words_are_there_after_a_reload_right_after_them(page: Page) -> None:
     Resident(page).begin()
     page.evaluate(_TYPE_AND_RELOAD)
-    _go_on(page)
+    Resident(page).go_on()
     expect(page.get_by_label("What did you see?")).to_have_value("First words.")
 
 
@@ -119,7 +112,7 @@ def test_words_typed_right_before_a_reload_are_there_beside_nine_large_files(
     expect(page.get_by_text("Kept on this device")).to_be_visible()
     resident.write("Nine of them. The number is B-12345.")
     page.reload()
-    _go_on(page)
+    Resident(page).go_on()
     expect(page.get_by_label("What did you see?")).to_have_value(
         "Nine of them. The number is B-12345."
     )

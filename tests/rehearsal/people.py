@@ -75,7 +75,9 @@ class Person:
     @property
     def token(self) -> str:
         """The access token. It is a new one when a rehearsal lasts longer than the first."""
-        return (self if time.monotonic() < self._fresh_until else self.sign_in())._token
+        if time.monotonic() >= self._fresh_until:
+            self.sign_in()
+        return self._token
 
     def visit(self, url: str) -> str:
         """Sign in where an authorisation begins, with a new password if the page asks for one, and

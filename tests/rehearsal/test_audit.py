@@ -39,6 +39,8 @@ def test_a_seal_cannot_be_deleted(stage: Stage, sealed: str) -> None:
 def test_the_audit_is_whole_and_an_altered_row_is_named(stage: Stage, sealed: str) -> None:
     # As if it had been sealed two hours ago: the digests of both hours are missing.
     hour, _ = place_of_batch(sealed) or ("", "")
+    now = datetime.now(UTC)
+    assert hour in (hour_of(now), hour_of(now - timedelta(hours=1))), sealed
     past = hour_of(start_of(hour) - timedelta(hours=2))
     bucket = stage.outputs["AuditBucketName"]
     content = stage.client("s3").get_object(Bucket=bucket, Key=sealed)["Body"].read()
