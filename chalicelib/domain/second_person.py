@@ -3,7 +3,7 @@
 `RULES` has all of them. docs/accountability.md explains them to people.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple, Self
@@ -103,6 +103,11 @@ class Awaiting(NamedTuple):
 
     def is_open(self, now: datetime) -> bool:
         return self.until is None or now < self.until
+
+
+def awaits_end(steps: Iterable[str]) -> bool:
+    """Return whether one of these steps, as they are stored, is the end of a report."""
+    return any(Awaiting.read(each).step is TwoPersonStep.CLOSING for each in steps)
 
 
 class Request(NamedTuple):

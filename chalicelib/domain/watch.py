@@ -24,6 +24,8 @@ LIMITS: Mapping[Watched, int] = {
     Watched.UNREAD_CLOSINGS: 10,
     Watched.MOVES: 10,
 }
+# After so many ends in an hour an officer proposes no more: others have to read each.
+PROPOSED_AT_MOST = 200
 # By the action of the audit.
 _ABOUT_REPORTS = {"open": Watched.OPENINGS, "contact": Watched.CONTACTS, "move": Watched.MOVES}
 _ABOUT_ANYTHING = {

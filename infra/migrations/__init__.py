@@ -9,18 +9,20 @@ form it has; without it, 0.
 """
 
 import pkgutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from importlib import import_module
 
-from chalicelib.aws.table import Row
-from chalicelib.aws.writes import Update
+from chalicelib.aws.table import Row, Table
+from chalicelib.aws.writes import TransactItem, Update
 
 
 @dataclass(frozen=True)
 class Migration:
     """One step. `table` is the output of the stack that names the table; with `sort_key`, only
-    rows with this one are read. `what` says in a few words what it does.
+    rows with this one are read. `what` says in a few words what it does. `whole` returns the same
+    update, and writes that belong in one transaction with it, where there are any.
     """
 
     number: str
@@ -28,6 +30,9 @@ class Migration:
     table: str
     change: Callable[[Row], Update | None]
     sort_key: str | None = None
+    whole: Callable[[Row, Table, datetime], tuple[Update, Sequence[TransactItem]] | None] | None = (
+        None
+    )
 
     @property
     def title(self) -> str:

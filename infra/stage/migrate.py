@@ -210,11 +210,16 @@ class Run:
                 return False
             try:
                 if not self.dry:
-                    self._table.update(update)
+                    self._write(current, update)
                 return True
             except ConditionFailed:
                 current = self._table.get(row["pk"], row["sk"], consistent=True)
         raise Refused("A row is changed all the time. Run the command again, it goes on from here.")
+
+    def _write(self, row: Row | None, update: Update) -> None:
+        whole, also = self.migration.whole, ()
+        found = whole(row, self._table, self.now()) if whole and row else None
+        self._table.write(*(found or (update, also)))
 
     def _note(self, **put: Any) -> None:
         """Note where it stands. Raises Refused when another one has taken over."""

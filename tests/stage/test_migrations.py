@@ -1,6 +1,7 @@
 """Each migration makes rows of the form before what the code of today writes."""
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 
 import boto3
@@ -9,14 +10,22 @@ from moto.dynamodb.models import dynamodb_backends
 
 from chalicelib import wiring
 from chalicelib.aws import keys
+from chalicelib.aws.keys import task_fields
 from chalicelib.aws.table import ConditionFailed, Row, Table
+from chalicelib.domain.audit.ledger import Event
+from chalicelib.domain.audit.seals import hour_of
 from chalicelib.kernel import times
+from chalicelib.kernel.outbox import OutboxTask, TaskKind
+from chalicelib.services.reports.open_cases import seal_reason
+from chalicelib.store.audit.ledger import LeafWrites
+from chalicelib.store.reports.heads import change_head
+from infra.migrations import m0002_ends
 from infra.migrations.m0001_listed import MIGRATION, change
 from infra.stage.migrate import Run
 from infra.stage.target import Target
 from tests import cloud
 from tests.client import call
-from tests.steps import file
+from tests.steps import by_second_officer, file, mine
 
 pytestmark = pytest.mark.usefixtures("aws", "clean")
 
@@ -82,3 +91,63 @@ def test_0001_does_not_write_over_a_step_that_came_between(table: Table) -> None
     assert update is not None
     with pytest.raises(ConditionFailed):
         table.update(update)
+
+
+def closed_alone(table: Table, category: str = "child_abduction", **more: Any) -> Any:
+    """File a report, and close it as 0.2.0rc1 did: at once, while its end waits."""
+    made, now = file(category), wiring.clock.now()
+    cloud.catch_up()
+    found = cloud.head(made["id"])
+    put: dict[str, Any] = {
+        "status": "closed",
+        "closed_at": now,
+        "decided_at": now,
+        "acknowledged_at": now,
+        "attended": True,
+        "version": 2,
+        "proposal": {"disposition": "unfounded", "by": "wang", "at": now},
+        "sealed_reason": seal_reason(found.report, "The aunt had fetched her."),
+        **task_fields(found.row["pk"], keys.HEAD, OutboxTask(TaskKind.EXPIRE, now)),
+    }
+    closed = found.recorded.next(Event.CLOSED, b"", hour_of(now))
+    leaves = LeafWrites.of(
+        [*found.recorded.first(found.recorded.received), *closed], found.recorded, table
+    )
+    update = change_head(found, put=put | more | dict(leaves.put), append=leaves.append)
+    table.transact([table.item(update), *leaves.items])
+    return made
+
+
+def test_0002_opens_again_what_one_officer_has_ended_alone(table: Table, target: Target) -> None:
+    cloud.officer("wang")
+    cloud.officer("li")
+    made, other = closed_alone(table), closed_alone(table)
+    # Before it is migrated, too, its reporter reads of no end.
+    assert mine(made)["outcome"] is None
+    assert Run(target, m0002_ends.MIGRATION).carry_out()[1] == 2
+    assert m0002_ends.change(head(table, made)) is None
+    row = head(table, made)
+    assert (row["status"], row["attention_at"][0], row["awaits"]) == ("new", "0", ["closing#wang#"])
+    assert cloud.head(made["id"]).recorded.count(Event.REOPENED) == 1
+    assert mine(made)["status"] == "received"
+    cloud.forget_sent()
+    for _ in range(10):
+        wiring.clock.advance(timedelta(minutes=5))
+        cloud.sweep()
+        cloud.stream(cloud.all_keys())
+    kinds = {each["kind"] for each in cloud.sent()}
+    assert {"escalation", "approval"} <= kinds
+    confirmed = by_second_officer(made, "/closing/confirm").expect(201)
+    assert (confirmed["status"], confirmed["reason"]) == ("closed", "The aunt had fetched her.")
+    assert mine(made)["outcome"]["reason"] == "The aunt had fetched her."
+    assert head(table, other)["status"] == "new"
+
+
+def test_what_was_ended_alone_and_is_not_migrated_is_neither_deleted_nor_lost(table: Table) -> None:
+    cloud.officer("wang")
+    cloud.officer("li")
+    made = closed_alone(table)
+    wiring.clock.advance(timedelta(days=200))
+    cloud.sweep()
+    assert by_second_officer(made, "/closing/confirm").expect(201)["disposition"] == "unfounded"
+    assert mine(made)["outcome"]["reason"] == "The aunt had fetched her."

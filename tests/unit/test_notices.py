@@ -184,11 +184,8 @@ def test_a_push_waits_between_five_and_thirty_five_minutes_by_chance() -> None:
         (report(**CLOSED), report(), False),
         (report(**CLOSED), report(**CLOSED), False),
         (report(**CLOSED), report(**CLOSED | {"sealed_reason": b"2"}), True),
-        (
-            report(**CLOSED | {"disposition": None, "proposal": PROPOSED}),
-            report(**CLOSED | {"disposition": "malicious"}),
-            False,
-        ),
+        (report(), report(proposal=PROPOSED), False),
+        (report(proposal=PROPOSED), report(**CLOSED | {"disposition": "malicious"}), True),
     ],
 )
 def test_another_outcome_causes_a_push(before: Report, after: Report, causes: bool) -> None:

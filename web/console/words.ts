@@ -36,7 +36,7 @@ export const words = texts({
     awaits: {
       hold: 'Legal hold waits for approval',
       hold_lift: 'Lifting the hold waits for approval',
-      closing: 'Closing waits for confirmation',
+      closing: 'End waits for a second officer',
       referral: 'Referral waits for approval',
       mask: 'Mask waits for approval',
       request: 'Request of a third person waits',
@@ -106,7 +106,7 @@ export const words = texts({
     awaits: {
       hold: '依法保全待批准',
       hold_lift: '解除保全待批准',
-      closing: '办结待确认',
+      closing: '办结待第二人确认',
       referral: '转交待批准',
       mask: '遮盖待批准',
       request: '第三人的请求待决定',

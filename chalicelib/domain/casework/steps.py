@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from chalicelib.domain.reports.report import Report
+from chalicelib.domain.reports.report import Report, Status
 from chalicelib.domain.reports.workflow import Change
 from chalicelib.kernel import errors
 from chalicelib.kernel.models import Input, NotNull
@@ -70,5 +70,7 @@ class ChosenSteps(Steps):
 def is_so(report: Report, wanted: Change) -> bool:
     """Return whether a report is already as a step wants it, so that it is not taken twice."""
     present = {**vars(report), "disposition": report.outcome}
+    if report.proposal and wanted.status is Status.CLOSED:
+        present["status"] = Status.CLOSED  # it waits for a second officer
     names = wanted.model_fields_set - {"reason", "messages_seen"}
     return bool(names) and all(present[name] == getattr(wanted, name) for name in names)

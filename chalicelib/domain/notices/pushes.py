@@ -72,6 +72,5 @@ def ends_otherwise(before: Report, after: Report) -> bool:
 def _outcome(report: Report) -> tuple[object, ...] | None:
     """Return the values that decide the outcome for the reporter; None when there is none."""
     if report.status is Status.CLOSED:
-        # One that waits for a second officer reads like the one that it becomes.
-        return report.outcome, report.sealed_reason
+        return report.disposition, report.sealed_reason
     return ("duplicate",) if report.duplicate_of else None

@@ -37,7 +37,7 @@ def awaits_second_person(head: Pending) -> tuple[Awaiting, ...]:
     """Return the steps on a report that await a second person; none on a withdrawn one's."""
     found: list[Awaiting] = []
     report, hold = head.report, head.hold
-    if report.proposal and report.status is Status.CLOSED:
+    if report.proposal and report.status is not Status.WITHDRAWN:
         found.append(Awaiting(TwoPersonStep.CLOSING, report.proposal.by))
     if hold and hold.approved_by is None:
         found.append(Awaiting(TwoPersonStep.HOLD, hold.by, hold.until))
@@ -158,6 +158,17 @@ def next_overdue(received_at: datetime, deadline: int, now: datetime) -> datetim
     while received_at + after <= now:
         after *= 2
     return received_at + after
+
+
+# In how many minutes an end is to be confirmed or declined, where its urgency has no deadline.
+_END_OF_CRITICAL, _END_OF_OTHERS = 15, 24 * 60
+
+
+def end_deadline(urgency: Urgency, minutes: int | None) -> int:
+    """Return in how many minutes an end that was proposed is due. `minutes` is the deadline of its
+    report's urgency. As of a report, officers are notified again each time that its age doubles.
+    """
+    return minutes or (_END_OF_CRITICAL if urgency is Urgency.CRITICAL else _END_OF_OTHERS)
 
 
 def needs_action(row: Mapping[str, Any], officer: Officer, now: datetime) -> bool:

@@ -89,16 +89,20 @@ class Hold(Record):
         return self.until <= now
 
 
-def closing_request(report: Report, places: int) -> Request | None:
-    """Return the proposed disposition of a report, with its reason; None when none is proposed.
+def closing_request(report: Report, added: int) -> Request | None:
+    """Return the proposed end of a report; None when none is proposed.
 
-    `places`: how many later places its reporter has sent.
+    `added`: how much has come to the report that does not change its version (`additions`).
     """
     if report.proposal is None:
         return None
-    # Neither a message, a place nor a medium changes the version.
-    version = f"{report.version}/{report.messages}/{places}/{report.media_settled}"
+    version = f"{report.version}/{added}"
     return Request(TwoPersonStep.CLOSING, report.id, version, report.proposal.authors)
+
+
+def additions(report: Report, places: int) -> int:
+    """Return how many messages, later places and settled media a report has. It only grows."""
+    return report.messages + places + report.media_settled
 
 
 def return_request(report: Report) -> Request | None:

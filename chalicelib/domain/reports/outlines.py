@@ -20,6 +20,7 @@ from chalicelib.domain.reports.report import (
     is_behind,
     lane_of,
 )
+from chalicelib.domain.second_person import awaits_end
 from chalicelib.kernel import geo
 from chalicelib.kernel.models import Record
 from chalicelib.kernel.outbox import Lane, OutboxTask, notify_later
@@ -67,6 +68,7 @@ class ReportOutline(Record):
     attended: bool = False
     review_at: Moment | None = None
     review_due_at: Moment | None = None
+    awaits: tuple[str, ...] = ()
 
     @classmethod
     def of_head(cls, row: Mapping[str, Any] | None) -> Self | None:
@@ -79,8 +81,15 @@ class ReportOutline(Record):
 
     @property
     def awaits_second_person(self) -> bool:
-        """Whether one officer has ended it, and a second one must confirm that."""
+        """Whether one officer alone has closed it, and a second one must confirm that: of a row of
+        0.2.0rc1 that was not migrated.
+        """
         return self.status is Status.CLOSED and self.disposition is None and not self.is_drill
+
+    @property
+    def awaits_end(self) -> bool:
+        """Whether an end of it awaits a second officer."""
+        return awaits_end(self.awaits)
 
     @property
     def is_muted(self) -> bool:

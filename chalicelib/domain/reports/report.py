@@ -203,9 +203,10 @@ class OfficerSubmission(ReportContent):
 
 
 class Proposal(Record):
-    """A disposition that takes effect after a second officer has confirmed it. `others` have
-    changed the report since: they are its authors as well as `by`. `by_machine`: no person has
-    closed the report yet.
+    """An end that waits for a second officer, whole: its disposition, its reason (sealed), and the
+    original of a duplicate. Until it is confirmed the report is as it was. `others` have changed
+    one of these since: they are its authors as well as `by`. `by_machine`: no person has ended the
+    report. Rows of 0.2.0rc1 have no reason here: such a report was closed at once.
     """
 
     disposition: str
@@ -213,6 +214,8 @@ class Proposal(Record):
     at: datetime
     others: tuple[str, ...] = ()
     by_machine: bool = False
+    sealed_reason: bytes | None = None
+    duplicate_of: str | None = None
 
     @property
     def authors(self) -> frozenset[str]:
@@ -354,7 +357,7 @@ class Report(Record):
     assignee: Annotated[str | None, Listed("as"), FILTER, EXPORTED, KEPT] = None
     followers: Annotated[tuple[str, ...], KEPT] = ()
     disposition: Annotated[str | None, EXPORTED, KEPT] = None
-    proposal: Annotated[Proposal | None, KEPT] = None
+    proposal: Annotated[Proposal | None, CLEARED] = None
     duplicate_of: Annotated[str | None, CLEARED] = None
     incident: Annotated[str | None, Listed("ic"), FILTER, CLEARED] = None
     by_hand: Annotated[bool | None, Listed("bh"), CLEARED] = None
@@ -416,17 +419,16 @@ class Report(Record):
         return is_behind(unproven=self.unproven, turn=self.turn)
 
     def for_reporter(self) -> Self:
-        """Return the report as its reporter sees it: open, until a person has confirmed the end
-        that a machine proposes.
+        """Return the report as its reporter sees it: open, until its end is confirmed. A row of
+        0.2.0rc1 that was not migrated says that it is closed.
         """
-        if self.proposal is None or not self.proposal.by_machine:
+        if self.status is not Status.CLOSED or self.proposal is None or self.disposition:
             return self
-        update = {"status": Status.ACKNOWLEDGED, "closed_at": None, "proposal": None}
-        return self.model_copy(update=update)
+        return self.model_copy(update={"status": Status.ACKNOWLEDGED, "closed_at": None})
 
     @property
     def outcome(self) -> str | None:
-        """The disposition as its reporter reads it: also one that awaits a second officer."""
+        """The disposition that the report has, or that awaits a second officer."""
         return self.disposition or (self.proposal.disposition if self.proposal else None)
 
     @property
@@ -451,6 +453,7 @@ _LEFT_BEHIND = (
     "by_hand",
     "shadow",
     "in_burst",
+    "proposal",
     "returning",
     "review_at",
     "review_due_at",

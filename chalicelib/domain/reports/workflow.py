@@ -44,13 +44,14 @@ Username = Annotated[str, StringConstraints(min_length=1, max_length=128, patter
 class Change(SeenConversation):
     """The body of `PATCH /v1/officer/reports/{id}`: only the fields to change.
 
-    `assignee: null` unassigns the report, and `duplicate_of: null` unlinks a duplicate. The
+    `assignee: null` unassigns the report, `duplicate_of: null` unlinks a duplicate, and
+    `disposition: null` declines an end that waits for a second officer. The
     reporter can read `reason` after the report is closed. Use a note for what only officers may
     read. `messages_seen` is the `message_count` of the opened report, and changes nothing.
     """
 
     status: Annotated[Status | None, NotNull()] = None
-    disposition: Annotated[Disposition | None, NotNull()] = None
+    disposition: Disposition | None = None
     reason: Annotated[Reason | None, NotNull()] = None
     assignee: Username | None = None
     category: Annotated[CategoryCode | None, NotNull()] = None
@@ -61,12 +62,17 @@ class Change(SeenConversation):
     def only_reads(self) -> bool:
         return self.model_fields_set <= SeenConversation.model_fields.keys()
 
-    @field_validator("status", "disposition", "reason", "category", "urgency")
+    @property
+    def declines(self) -> bool:
+        """Whether it declines an end that waits, or takes it back."""
+        return "disposition" in self.model_fields_set and self.disposition is None
+
+    @field_validator("status", "reason", "category", "urgency")
     @classmethod
     def _is_not_null(cls, value: Any) -> Any:
         if value is None:
             raise PydanticCustomError(
-                "wrong_type", "Only `assignee` and `duplicate_of` may be null."
+                "wrong_type", "Only `assignee`, `disposition` and `duplicate_of` may be null."
             )
         return value
 
@@ -92,9 +98,9 @@ def takes_reading(report: Report, wanted: Change) -> bool:
     lowers = wanted.urgency not in (None, Urgency.CRITICAL)
     hides = report.is_critical and (lowers or wanted.category not in (None, report.category))
     names = {"disposition"}
-    if report.status is Status.CLOSED:
+    if report.status is Status.CLOSED or report.proposal:
         names |= {"reason", "duplicate_of"}
-    return hides or bool(names & wanted.model_fields_set)
+    return hides or (not wanted.declines and bool(names & wanted.model_fields_set))
 
 
 # What a machine may set (docs/adr/0083).
@@ -109,10 +115,11 @@ def require_for_machine(report: Report, wanted: Change) -> None:
     `illegal_transition` for the end of what waits for somebody.
     """
     unassigns = "assignee" in wanted.model_fields_set and wanted.assignee is None
+    waits = report.proposal and {"disposition", "reason"} & wanted.model_fields_set
     decides = wanted.disposition is not None and takes_two(report, wanted.disposition)
     leads = {Status.NEW: (Status.ACKNOWLEDGED, Status.CLOSED)}.get(report.status, (Status.CLOSED,))
     is_other = wanted.status not in (None, report.status, *leads)
-    is_over = report.status not in OPEN_STATUSES
+    is_over = report.status not in OPEN_STATUSES or waits or wanted.declines
     if not wanted.model_fields_set <= _OF_MACHINES or unassigns or decides or is_other or is_over:
         raise errors.Forbidden("not_for_machines")
     if wanted.status is Status.ACKNOWLEDGED and wanted.assignee is None:
@@ -125,7 +132,7 @@ def by_machine(before: Report, after: Report) -> Report:
     """Return the report after a step of a machine, by which nobody attends to it but by an
     acknowledgment: that names who has it. An end is proposed as a machine's.
     """
-    if after.proposal:
+    if after.proposal and after.proposal != before.proposal:
         proposal = after.proposal.model_copy(update={"by_machine": True})
         after = after.model_copy(update={"proposal": proposal})
     if after.status is not before.status and after.status is Status.ACKNOWLEDGED:
@@ -148,20 +155,42 @@ def change(
 
     Its present status is legal too, and changes nothing. Closing needs a disposition and a reason
     in the same call; `duplicate` needs an original as well. A disposition that `takes_two`, or any
-    with `all_take_two`, is only a proposal until a second officer confirms it; so is one that
-    `takes_two` when its reason, or its original, is another. Reopening clears what closing set, and
+    with `all_take_two`, is only a proposal, and the report else as it was, until a second officer
+    confirms it; so is one that `takes_two` when its reason, or its original, is another. A change
+    of category or urgency voids what waits. Reopening clears what closing set, and
     the link to an original. The reason is sealed, so the caller sets it. What is unread counts as
     read when the officer has read it (`reads`). A link alone neither reads nor attends to a report.
     One that is given back before anybody has acknowledged it waits again; a critical one that
     nobody has opened (not `is_opened`) waits on.
 
-    Raises Conflict `illegal_transition`, which names the legal steps, and Invalid.
+    Raises Conflict (`illegal_transition`, which names the legal steps; `nothing_to_confirm`: no end
+    waits that could be declined), and Invalid.
     """
     step = _Step(report, wanted, by, now, all_take_two)
     _require_legal(step)
+    if wanted.declines and report.proposal is None:
+        raise errors.Conflict("nothing_to_confirm")
     wrong = [error for check in _CHECKS for error in check(step)]
     if wrong:
         raise errors.Invalid(*wrong)
+    proposal = _proposed(step)
+    if proposal is None and not wanted.declines:
+        return _taken(step, is_opened=is_opened, reads=reads)
+    # What else the call asks for is a step as any other.
+    of_end = {"disposition", "reason", "messages_seen"}
+    of_end |= {"status"} if step.target is Status.CLOSED else set()
+    of_end |= {"duplicate_of"} if proposal and proposal.duplicate_of else set()
+    rest = wanted.model_fields_set - of_end
+    if not rest:
+        return report.model_copy(update={"version": report.version + 1, "proposal": proposal})
+    step = step._replace(wanted=Change(**{name: getattr(wanted, name) for name in rest}))
+    changed = _taken(step, is_opened=is_opened, reads=reads)
+    return changed.model_copy(update={"proposal": proposal})
+
+
+def _taken(step: "_Step", *, is_opened: bool, reads: bool) -> Report:
+    """Return the report after a step that waits for nobody."""
+    report, wanted = step.report, step.wanted
     after: dict[str, Any] = {"version": report.version + 1, "status": step.target}
     only_links = wanted.model_fields_set - {"messages_seen"} == {"duplicate_of"}
     if not only_links:
@@ -218,10 +247,24 @@ class _Step(NamedTuple):
 
     @property
     def rewritten(self) -> str | None:
-        """The disposition, if it stays and its reason, or the original of a duplicate, does not."""
-        decided = self.report.disposition
-        links = self.sets("duplicate_of") and decided == Disposition.DUPLICATE
-        return decided if self.target is Status.CLOSED and (self.sets("reason") or links) else None
+        """The end that waits, or else that the report has, if it stays and its reason, or the
+        original of a duplicate, does not.
+        """
+        present = self.waiting.disposition if self.waiting else self.report.disposition
+        links = self.sets("duplicate_of") and present == Disposition.DUPLICATE
+        return present if not self.reopens and (self.sets("reason") or links) else None
+
+    @property
+    def waiting(self) -> Proposal | None:
+        """The end that waits for a second officer, unless this step voids it."""
+        return None if self.moves else self.report.proposal
+
+    @property
+    def moves(self) -> bool:
+        """Whether the report is of another category or urgency after it."""
+        before, wanted = self.report, self.wanted
+        category, urgency = wanted.category or before.category, wanted.urgency or before.urgency
+        return (category, urgency) != (before.category, before.urgency)
 
     def sets(self, name: str) -> bool:
         return name in self.wanted.model_fields_set
@@ -250,11 +293,28 @@ def _only_closed_has_a_disposition(step: _Step) -> _Errors:
 
 
 def _duplicate_has_an_original(step: _Step) -> _Errors:
-    disposition = step.wanted.disposition or step.report.outcome
-    original = step.wanted if step.sets("duplicate_of") else step.report
-    is_duplicate = step.target is Status.CLOSED and disposition == Disposition.DUPLICATE
-    if is_duplicate and not original.duplicate_of:
+    waiting = step.waiting
+    present = waiting.disposition if waiting else step.report.disposition
+    is_ended = step.target is Status.CLOSED or waiting is not None
+    is_duplicate = (step.wanted.disposition or present) == Disposition.DUPLICATE
+    is_ended &= not step.wanted.declines
+    if is_ended and is_duplicate and not _original(step):
         yield errors.FieldError("duplicate_of", "required")
+
+
+def _original(step: _Step) -> str | None:
+    """Return the original of a report whose end is `duplicate`."""
+    if step.sets("duplicate_of"):
+        return step.wanted.duplicate_of
+    waiting = step.waiting
+    return (waiting and waiting.duplicate_of) or step.report.duplicate_of
+
+
+def _declined_with_a_reason(step: _Step) -> _Errors:
+    waiting = step.report.proposal
+    is_own = waiting is not None and step.by in waiting.authors
+    if step.wanted.declines and not is_own and step.wanted.reason is None:
+        yield errors.FieldError("reason", "required")
 
 
 def _original_is_another(step: _Step) -> _Errors:
@@ -266,6 +326,7 @@ _CHECKS: tuple[Callable[[_Step], _Errors], ...] = (
     _closing_is_explained,
     _only_closed_has_a_disposition,
     _duplicate_has_an_original,
+    _declined_with_a_reason,
     _original_is_another,
 )
 
@@ -308,31 +369,40 @@ def _assign_and_link(step: _Step) -> _Update:
 
 
 def _dispose(step: _Step) -> _Update:
-    present, proposed = step.report.disposition, step.report.proposal
-    wanted = step.wanted.disposition and step.wanted.disposition.value
-    if step.rewritten and takes_two(step.report, step.rewritten):
-        # Another has confirmed it with other words.
-        wanted, present = wanted or step.rewritten, None
-    if wanted is None or wanted == present:
+    wanted = step.wanted.disposition
+    if wanted is None or wanted == step.report.disposition:
         return {}
-    if proposed and wanted == proposed.disposition:
-        # It waits already. Again, it would put off the deletion, each time and by one officer.
-        return {}
-    decided: _Update = {"decided_at": step.now}
-    if step.all_take_two or takes_two(step.report, wanted):
-        proposal = Proposal(disposition=wanted, by=step.by, at=step.now)
-        return decided | {"disposition": None, "proposal": proposal}
-    return decided | {"disposition": wanted, "proposal": None}
+    return {"decided_at": step.now, "disposition": wanted.value, "proposal": None}
 
 
-def _join_authors(step: _Step) -> _Update:
-    """Make who changes a report while its end waits an author of it, whom another confirms."""
-    proposed, wanted = step.report.proposal, step.wanted
-    if proposed is None or step.target is not Status.CLOSED or step.by in proposed.authors:
-        return {}
-    if wanted.disposition not in (None, proposed.disposition) or wanted.only_reads:
-        return {}
-    return {"proposal": proposed.model_copy(update={"others": (*proposed.others, step.by)})}
+def _proposed(step: _Step) -> Proposal | None:
+    """Return the end that waits for a second officer after a step, without its reason if that is
+    new; None when the step sets or rewrites none that does.
+    """
+    waiting, wanted = step.waiting, step.wanted.disposition
+    is_same = wanted is None and not step.wanted.declines
+    disposition = step.rewritten if is_same else wanted
+    if disposition is None or (wanted == step.report.disposition and not step.rewritten):
+        return None
+    after = step.report.model_copy(update={**_rank(step), **_recategorize(step)})
+    waits = is_same and waiting is not None
+    if not (waits or step.all_take_two or takes_two(after, disposition)):
+        return None
+    original = _original(step) if disposition == Disposition.DUPLICATE else None
+    if waiting is None or waiting.disposition != disposition:
+        return Proposal(
+            disposition=str(disposition), by=step.by, at=step.now, duplicate_of=original
+        )
+    # Who changes what another proposes is an author of it, too, and a third one confirms it.
+    others = waiting.others if step.by in waiting.authors else (*waiting.others, step.by)
+    return waiting.model_copy(update={"others": others, "duplicate_of": original})
+
+
+def _void(step: _Step) -> _Update:
+    """Void what waits of a report that is of another category or urgency by now: one officer cannot
+    lower the urgency, and end it so.
+    """
+    return {"proposal": None} if step.moves else {}
 
 
 def _rank(step: _Step) -> _Update:
@@ -363,7 +433,7 @@ _EFFECTS: tuple[Callable[[_Step], _Update], ...] = (
     _reopen,
     _assign_and_link,
     _dispose,
-    _join_authors,
+    _void,
     _rank,
     _recategorize,
 )
@@ -377,15 +447,23 @@ def concerns_others(before: Report, after: Report) -> bool:
     return after.status in OPEN_STATUSES and (after.category != before.category or became_critical)
 
 
-def confirm(report: Report, *, now: datetime) -> Report:
-    """Return the report with the disposition that was proposed. Its retention begins now.
+def confirm(report: Report, *, now: datetime, reads: bool = True) -> Report:
+    """Return the report with the end that was proposed. Its retention begins now. What is unread
+    counts as read when the officer who confirms it has read it (`reads`).
 
     Raises Conflict `nothing_to_confirm`.
     """
-    if report.proposal is None or report.status is not Status.CLOSED:
+    proposal = report.proposal
+    if proposal is None or report.status is Status.WITHDRAWN:
         raise errors.Conflict("nothing_to_confirm")
-    confirmed = {"disposition": report.proposal.disposition, "proposal": None, "decided_at": now}
-    return report.model_copy(update=confirmed)
+    wanted = Change(status=Status.CLOSED, disposition=Disposition(proposal.disposition))
+    after = _taken(_Step(report, wanted, proposal.by, now, False), is_opened=True, reads=reads)
+    confirmed: dict[str, Any] = {"proposal": None, "decided_at": now}
+    if proposal.sealed_reason:  # a report that 0.2.0rc1 has closed has it already
+        confirmed |= {"sealed_reason": proposal.sealed_reason}
+    if proposal.duplicate_of:
+        confirmed |= {"duplicate_of": proposal.duplicate_of}
+    return after.model_copy(update=confirmed)
 
 
 def first_task(report: Report) -> OutboxTask:
@@ -466,11 +544,19 @@ def differences(before: Report, after: Report) -> dict[str, dict[str, Any]]:
     The values of `reason` are sealed, so both are None here.
     """
     old, new = (
-        report.model_dump(mode="json", include=set(_RECORDED)) for report in (before, after)
+        report.model_dump(
+            mode="json", include=set(_RECORDED), exclude={"proposal": {"sealed_reason"}}
+        )
+        for report in (before, after)
     )
     changed: dict[str, dict[str, Any]] = {
         name: {"old": old[name], "new": new[name]} for name in _RECORDED if old[name] != new[name]
     }
-    if before.sealed_reason != after.sealed_reason:
+    if _reasons(after) - _reasons(before):
         changed["reason"] = {"old": None, "new": None}
     return changed
+
+
+def _reasons(report: Report) -> set[bytes | None]:
+    waiting = report.proposal.sealed_reason if report.proposal else None
+    return {report.sealed_reason, waiting} - {None}

@@ -119,6 +119,7 @@ def open_report(call: Call) -> Response:
         errors.Conflict("illegal_transition", legal="in_progress, closed"),
         "not_read",
         "new_message",
+        "nothing_to_confirm",
         "too_many_steps",
         "expiring",
     ),
@@ -139,8 +140,11 @@ def change_report(call: Call) -> Response:
     `proposal` again.
 
     The dispositions `unfounded` and `malicious`, any of a critical report or of one whose review is
-    `escalated`, and any beyond 50 that you set in an hour are a `proposal`, and count after another
-    officer has confirmed it.
+    `escalated`, and any beyond 50 that you set in an hour are a `proposal`: until another officer
+    confirms it, the report keeps its status, place and deadline, and its reporter reads nothing of
+    it. With `disposition: null` you decline what waits, with a `reason` that its author reads in
+    the history, or take your own back; 409 `nothing_to_confirm` means that nothing waits. Another
+    category or urgency voids it. After 200 in an hour, 429.
 
     409 `illegal_transition` means that the step is not possible in the report's status; `legal`
     lists the possible steps. 422 `has_duplicates` means that this report is itself the original of
@@ -244,17 +248,19 @@ def set_gist(call: Call) -> Response:
     "/v1/officer/reports/{report_id}/closing/confirm",
     headers=(Header.TAG,),
     returns=ChangedReport,
-    raises=("nothing_to_confirm", "expiring"),
+    raises=(errors.Invalid, "nothing_to_confirm", "too_many_steps", "expiring"),
 )
 def confirm_closing(call: Call) -> Response:
     """Confirm a closing.
 
-    One officer proposes a disposition when closing the report. After this call by another officer,
-    it is the report's disposition, and the time until its deletion begins. Neither the officer who
-    proposed it nor one who changed the report since can confirm it (403 `self_approval`). Open the
-    report, and send the `tag` of its `proposal` as `If-Match`: 412 means that an officer has
-    changed the report since, or its reporter has written. If you do not agree, reopen the report,
-    or give it another disposition.
+    One officer proposes how a report ends. After this call by another officer the report is closed,
+    its reporter reads the reason, and the time until its deletion begins. Neither the officer who
+    proposed it nor one who changed its disposition, reason or original since can confirm it (403
+    `self_approval`). Open the report, and send the `tag` of its `proposal` as `If-Match`: 412 means
+    that an officer has changed the report since, or its reporter has added something. Open it again
+    then: within ten minutes you confirm it whatever else comes, which stays unread. 422 means that
+    the original of a duplicate is none any more. If you do not agree, `PATCH` the report with
+    `disposition: null` and a `reason`, or another disposition.
     """
     changed = casework.confirm_closing(
         call.path["report_id"], call.tag, desk=wiring.desk(call.actor)

@@ -54,8 +54,9 @@ class ReportEventDetail(Shape):
     `asked_by` and `approved_by` have decided. The steps of the clock: `put_off`, the report is kept
     longer, and `fields` has `kept_until`; `reopened`, the reporter has reopened it up to some
     minutes before, and `muted` is false if that ended a mute; `returned`, its assignee was
-    deactivated, and nobody holds it now. `oversight` is a step of moving the report there and back:
-    `moved`, `return_asked`, `returned` or `return_declined`.
+    deactivated, and nobody holds it now. `declined` is an end that waited, with the `reason`.
+    `oversight` is a step of moving the report there and back: `moved`, `return_asked`, `returned`
+    or `return_declined`.
     """
 
     model_config = OPEN
@@ -74,6 +75,7 @@ class ReportEventDetail(Shape):
     approved: _Done = left_out()
     lift_asked: _Done = left_out()
     lift_declined: _Done = left_out()
+    declined: _Done = left_out()
     lifted: _Done = left_out()
     lifted_out: _Done = left_out()
     burst: Text = left_out()

@@ -53,7 +53,8 @@ class ListedReportView(Shape):
     the report is reopened. `muted` says that officers are not notified of messages and media,
     `referred` that a referral waits for approval, `referral_declined` that the latest was declined
     and none waits, `passed_on` that one was approved, `overdue` that its deadline has passed and no
-    officer has attended to it. `awaits` are the steps that await a second person. `due` are its
+    officer has attended to it. `awaits` are the steps that await a second person; with
+    `end_proposed_by` it is open, and this officer has proposed an end of it. `due` are its
     dates that have come: `review`, or what a reminder of yours is for. `gist` is one line that an
     officer wrote; null also for a moment in which it cannot be opened.
     """
@@ -74,6 +75,7 @@ class ListedReportView(Shape):
     source: Source | None
     flags: list[Flag]
     awaits: list[TwoPersonStep]
+    end_proposed_by: Annotated[str | None, NotNull()] = left_out()
     due: list[Due]
     same_text: Annotated[SameText | None, NotNull()] = left_out()
     incident: InIncidentView | None

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import date
 from types import MappingProxyType
-from typing import Self
+from typing import Annotated, Self
 
 from pydantic import Field
 
@@ -61,7 +61,7 @@ from chalicelib.http.shapes import (
 )
 from chalicelib.kernel import times
 from chalicelib.kernel.derived import NoClip, RejectReason
-from chalicelib.kernel.models import Query, left_out
+from chalicelib.kernel.models import NotNull, Query, left_out
 from chalicelib.services.casework.casework import ChangedCase, OpenedCase
 from chalicelib.services.casework.duplicates import Related, SimilarReport
 from chalicelib.services.reports.entries import EntryCursors
@@ -286,13 +286,16 @@ def _evidence(medium: Medium, sha256: str | None) -> EvidenceView | None:
 
 
 class ProposalView(Shape):
-    """A disposition that waits for a second officer. In an opened report, `tag` is what they send
-    to confirm it.
+    """An end that waits for a second officer; until then the report is as it was. In an opened
+    report, `reason` is what the reporter will read, and `tag` is what the second officer sends to
+    confirm it. `duplicate_of` is the original of a duplicate.
     """
 
     disposition: Disposition
     by: str
     at: Timestamp
+    reason: Annotated[str | None, NotNull()] = left_out()
+    duplicate_of: str | None = None
     tag: Tag = left_out()
 
 
@@ -391,9 +394,11 @@ class ChangedReport(_Progress):
 
     @classmethod
     def after(cls, changed: ChangedCase, open_duplicates: int | None = None) -> Self:
+        proposal = changed.report.proposal
         return cls.of(
             changed.report,
             **dates_of(changed.report),
+            proposal=proposal and ProposalView.of(proposal, reason=changed.reason),
             reason=changed.reason,
             read=changed.read,
             kept_until=expires_at(changed.report),
@@ -539,11 +544,15 @@ class ReportView(_Progress):
                 report.returning, tag=found.tags.get(TwoPersonStep.OVERSIGHT_RETURN)
             ),
             proposal=proposal
-            and ProposalView.of(proposal, tag=found.tags.get(TwoPersonStep.CLOSING)),
+            and ProposalView.of(
+                proposal,
+                reason=opened.proposed_reason or opened.reason,
+                tag=found.tags.get(TwoPersonStep.CLOSING),
+            ),
             answers=AnswerView.all_of(
                 opened.content.reported_as or report, opened.content.details, language
             ),
-            reason=opened.reason,
+            reason=opened.reason or opened.proposed_reason,
             kept_until=expires_at(report),
             hold=HoldView.opened(held, found.tags) if held else None,
             muted=MuteView.opened(opened.mute) if opened.mute else None,

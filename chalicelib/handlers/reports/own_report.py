@@ -362,8 +362,7 @@ def _reporter_view(call: Call) -> Response:
 def _outcome(report: Report, reason: str | None, language: str) -> Outcome | None:
     """Return the outcome of a closed report, or of a duplicate, which may still be open."""
     if report.status is Status.CLOSED:
-        # Also while it waits for a second officer, which the reporter must not see.
-        return Outcome(text=text(f"outcome.{report.outcome}", language), reason=reason)
+        return Outcome(text=text(f"outcome.{report.disposition}", language), reason=reason)
     if report.duplicate_of and report.status is not Status.WITHDRAWN:
         return Outcome(text=text("outcome.duplicate", language))
     return None

@@ -16,7 +16,7 @@ from chalicelib.domain.officers.model import may_be_assigned
 from chalicelib.domain.reports import workflow
 from chalicelib.domain.reports.attention import begins_anew, deadline_from, is_given_back
 from chalicelib.domain.reports.events import NoticeKind
-from chalicelib.domain.reports.measures import closing_request, return_request
+from chalicelib.domain.reports.measures import additions, closing_request, return_request
 from chalicelib.domain.reports.report import Contact, Medium, Report, Status
 from chalicelib.domain.reports.workflow import Change
 from chalicelib.domain.second_person import TwoPersonStep
@@ -29,11 +29,12 @@ from chalicelib.services.casework.readings import (
     ends_by_audit,
     has_read,
     has_seen_all,
+    request_at,
     seen_at,
     seen_now,
 )
 from chalicelib.services.notices.colleagues import (
-    NoticesOn,
+    notices_of_end,
     notify_assignee,
     notify_followers,
     on_requests,
@@ -44,7 +45,13 @@ from chalicelib.services.notices.pushes import push_items
 from chalicelib.services.officers import OfficerActor
 from chalicelib.services.reports.entries import EntryCursors
 from chalicelib.services.reports.ledger import late_first_leaves, leaves_of_change
-from chalicelib.services.reports.open_cases import OpenCase, open_case, open_reason, seal_reason
+from chalicelib.services.reports.open_cases import (
+    OpenCase,
+    open_case,
+    open_proposed_reason,
+    open_reason,
+    seal_reason,
+)
 from chalicelib.services.reports.scope import (
     Desk,
     case_in_scope,
@@ -130,7 +137,7 @@ def _tags(case: ReadCase, actor: OfficerActor) -> dict[TwoPersonStep, str]:
     waiting = (
         hold and hold.request(report_id),
         hold and hold.lift and hold.lift.request(report_id),
-        closing_request(case.report, case.head.positions),
+        closing_request(case.report, additions(case.report, case.head.positions)),
         return_request(case.report),
     )
     return {each.step: tag_of(each, actor) for each in waiting if each}
@@ -244,9 +251,11 @@ def take_step(
     `require` returns whether the officer has read what is unread.
 
     An end waits for a second officer with `takes_two`, when it takes two by itself, when a machine
-    proposes it, or when this officer has ended many in this hour.
-    Raises NotFound, Conflict (`illegal_transition`, `expiring`, `new_message`, `too_many_steps`),
-    Invalid (also for an assignee who may not see the report, and an original out of scope).
+    proposes it, or when this officer has ended many in this hour: until one confirms it, nothing
+    else of the report changes.
+    Raises NotFound, Conflict (`illegal_transition`, `expiring`, `new_message`, `too_many_steps`,
+    `nothing_to_confirm`), TooManyCalls (so many ends were proposed in this hour), Invalid (also for
+    an assignee who may not see the report, and an original out of scope).
     """
 
     def step(head: Head) -> Report:
@@ -274,29 +283,25 @@ def take_step(
             minutes = desk.reports.deadline_of(after.category, after.urgency)
             deadline = deadline_from(after.received_at, desk.actor.now, minutes)
             after = after.model_copy(update={"deadline": deadline})
-        if change.reason:
-            sealed = seal_reason(after, change.reason)
-            after = after.model_copy(update={"sealed_reason": sealed})
+        proposes = after.proposal is not None and after.proposal != before.proposal
+        if proposes and ended and ended.is_most:
+            raise errors.TooManyCalls(rest_of_hour(desk.actor.now))
+        if change.reason and not change.declines:
+            after = _with_reason(after, seal_reason(after, change.reason))
         if change.assignee:
             _check_assignee(change.assignee, after, desk.actor, officers)
-        if after.duplicate_of and after.duplicate_of != before.duplicate_of:
-            original = _find_original(after.duplicate_of, before, desk)
-            after = workflow.link(after, original)
-        also: list[TransactItem] = []
-        if after.duplicate_of != before.duplicate_of:
-            also += _counted_links(head, after.duplicate_of, desk.reports)
+        after, also = _linked(head, after, desk)
         if workflow.concerns_others(before, after) and not _has_notice(head):
             also.append(_new_notice(after, desk))
         also += notify_assignee(before, after, desk=desk)
         also += notify_followers(after, desk=desk)
-        if after.proposal and after.proposal != before.proposal:
-            notices = NoticesOn(report_id, desk.actor, desk.reports)
-            also += notices.awaits(TwoPersonStep.CLOSING)
+        also += notices_of_end(before, after, desk=desk)
         also += reminders(before, after, desk=desk)
         if ended:
             also += [desk.actor.log_own_item(Action.CLOSE, _closing(after)), ended.one_more]
         also += count_step(desk)
-        record = record_change(head.report, after, change.reason, desk.actor)
+        declined = {"declined": True} if change.declines else {}
+        record = record_change(head.report, after, change.reason, desk.actor, **declined)
         write_step(head, after, desk, [record, *also])
         return after
 
@@ -304,12 +309,12 @@ def take_step(
 
 
 def confirm_closing(report_id: str, tag: str, *, desk: Desk) -> ChangedCase:
-    """Confirm a proposed disposition, and return the report.
+    """End a report as another officer has proposed, and return it.
 
-    The version stays the same, because this completes the proposed step. Raises NotFound, Conflict
-    (`nothing_to_confirm`, `expiring`), and Stale, Forbidden from `require_second_person`. What a
-    machine proposed, one officer ends by confirming it: TooManyCalls after as many in this hour as
-    one may.
+    Raises NotFound, Conflict (`nothing_to_confirm`, `expiring`, `too_many_steps`), Invalid for an
+    original that is none any more, and Stale, Forbidden from `require_second_person`. Who has
+    reread it (`has_reread`) confirms it whatever has come since: that stays unread. What a machine
+    proposed, one officer ends by confirming it: TooManyCalls after as many in this hour as one may.
     """
 
     seen = Seen(0, 0)
@@ -317,14 +322,18 @@ def confirm_closing(report_id: str, tag: str, *, desk: Desk) -> ChangedCase:
     def step(head: Head, requests: Requests) -> Report:
         nonlocal seen
         require_not_expiring(head)
-        seen = seen_now(head)
-        request = closing_request(head.report, seen.places)
+        seen, before = seen_now(head), head.report
+        request = closing_request(before, additions(before, seen.places))
         if request is None:
             raise errors.Conflict("nothing_to_confirm")
-        after = workflow.confirm(head.report, now=desk.actor.now)
-        detail = {"fields": workflow.differences(head.report, after)}
-        also = requests.approve(request, tag, Action.CONFIRM, detail)
-        if head.report.proposal and head.report.proposal.by_machine:
+        shown = request_at(tag, head, desk.actor) or request
+        after = workflow.confirm(before, now=desk.actor.now, reads=shown == request)
+        after, also = _linked(head, after, desk)
+        detail = {"fields": workflow.differences(before, after)}
+        also += requests.approve(shown, tag, Action.CONFIRM, detail)
+        also += notify_followers(after, desk=desk)
+        also += reminders(before, after, desk=desk)
+        if before.proposal and before.proposal.by_machine:
             ended = count_ended(desk)
             if ended.is_many:
                 raise errors.TooManyCalls(rest_of_hour(desk.actor.now))
@@ -367,12 +376,26 @@ def reveal_contact(
     return opened
 
 
+def _with_reason(report: Report, sealed: bytes) -> Report:
+    """Return a report with the reason of its end; of one that waits, it is that one's."""
+    if report.proposal:
+        return _proposing(report, sealed_reason=sealed)
+    return report.model_copy(update={"sealed_reason": sealed})
+
+
+def _proposing(report: Report, **update: object) -> Report:
+    proposal = report.proposal and report.proposal.model_copy(update=update)
+    return report.model_copy(update={"proposal": proposal})
+
+
 def record_change(
-    before: Report, after: Report, reason: str | None, actor: OfficerActor, **more: str | None
+    before: Report, after: Report, reason: str | None, actor: OfficerActor, **more: Any
 ) -> TransactItem:
     """Return the audit record of a change, with the reason sealed, and `more` in its detail."""
     detail = {"version": after.version, "fields": workflow.differences(before, after), **more}
-    words = {"fields": {"reason": {"new": reason}}} if reason else None
+    words: Detail | None = {"reason": reason} if reason else None
+    if words and "reason" in detail["fields"]:
+        words = {"fields": {"reason": {"new": reason}}}
     return actor.log_item(about(after), Action.CHANGE, detail, words)
 
 
@@ -402,10 +425,12 @@ def write_step(head: Head, after: Report, desk: Desk, also: list[TransactItem]) 
 
 
 def _earlier_reason(report: Report, actor: OfficerActor) -> str | None:
-    """Open the reason that an earlier step has set; None when there is none."""
-    if report.sealed_reason is None:
+    """Open the reason that an earlier step has set, first of what waits; None for none."""
+    waits = report.proposal and report.proposal.sealed_reason
+    if not (waits or report.sealed_reason):
         return None
-    return open_reason(report, actor.open(report, detail={"part": "reason"}))
+    key = actor.open(report, detail={"part": "reason"})
+    return open_proposed_reason(report, key) or open_reason(report, key)
 
 
 def _has_notice(head: Head) -> bool:
@@ -436,6 +461,23 @@ def _counted_links(head: Head, original: str | None, reports: Reports) -> list[T
         raise errors.Invalid(errors.FieldError("duplicate_of", "has_duplicates"))
     counted = duplicates.count(original, report.id, report.received_at) if original else []
     return [*counted, *duplicates.discount(report.duplicate_of, report.id, report.received_at)]
+
+
+def _linked(head: Head, after: Report, desk: Desk) -> tuple[Report, list[TransactItem]]:
+    """Return the changed report, linked to the original of the one that was named, and the writes
+    that count it there. What waits for a second officer is counted when it is confirmed.
+    """
+    before, proposal = head.report, after.proposal
+    also: list[TransactItem] = []
+    if after.duplicate_of and after.duplicate_of != before.duplicate_of:
+        after = workflow.link(after, _find_original(after.duplicate_of, before, desk))
+    if after.duplicate_of != before.duplicate_of:
+        also = _counted_links(head, after.duplicate_of, desk.reports)
+    if proposal and proposal.duplicate_of and proposal != before.proposal:
+        original = _find_original(proposal.duplicate_of, before, desk)
+        _counted_links(head, original.id, desk.reports)
+        after = _proposing(after, duplicate_of=original.id)
+    return after, also
 
 
 def _find_original(report_id: str, duplicate: Report, desk: Desk) -> Report:

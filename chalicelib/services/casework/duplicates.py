@@ -207,7 +207,9 @@ def _open_duplicates(head: Head, desk: Desk) -> list[Outline]:
         found += [
             known[each]
             for each in page
-            if _is_duplicate(known.get(each), head.report.id) and known[each].is_open
+            if _is_duplicate(known.get(each), head.report.id)
+            and known[each].is_open
+            and not known[each].awaits_end
         ]
         if len(found) >= AT_ONCE_MAX or number + 1 >= _MOST_PAGES:
             break

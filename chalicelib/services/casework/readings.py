@@ -3,11 +3,14 @@
 import itertools
 
 from chalicelib.domain.reports import workflow
+from chalicelib.domain.reports.attention import READING
+from chalicelib.domain.reports.measures import additions, closing_request
 from chalicelib.domain.reports.report import OPEN_STATUSES
 from chalicelib.domain.reports.workflow import Change
+from chalicelib.domain.second_person import Request
 from chalicelib.services.officers import OfficerActor
 from chalicelib.services.reports.scope import Desk
-from chalicelib.services.second_person import Seen, is_tag, tag_of_report
+from chalicelib.services.second_person import Seen, is_tag, tag_of, tag_of_report
 from chalicelib.store.audit.rows import Action, of_report
 from chalicelib.store.reports.rows import Head
 
@@ -73,3 +76,29 @@ def seen_at(tag: str, head: Head, actor: OfficerActor) -> Seen | None:
     states = itertools.product(*(range(most, -1, -1) for most in seen_now(head)))
     each = itertools.starmap(Seen, itertools.islice(states, _MOST_STATES))
     return next((s for s in each if is_tag(tag, tag_of_report(head.report, s, actor))), None)
+
+
+def request_at(tag: str, head: Head, actor: OfficerActor) -> Request | None:
+    """Return the end that waits as this officer saw it at the opening that gave them the tag: that
+    of now, or for who has reread it (`_has_reread`) an earlier one; None for any other.
+    """
+    now = additions(head.report, head.positions)
+    for added in range(now, max(-1, now - _MOST_STATES), -1):
+        request = closing_request(head.report, added)
+        if request and is_tag(tag, tag_of(request, actor)):
+            return request if added == now or _has_reread(head, actor) else None
+    return None
+
+
+def _has_reread(head: Head, actor: OfficerActor) -> bool:
+    """Return whether an officer has opened a report a second time since its end was proposed, and
+    did so a moment ago. Else its reporter could hold it open by writing all the time.
+    """
+    proposal = head.report.proposal
+    openings = [
+        each.at
+        for each in actor.audit.history(of_report(head.report.id))
+        if each.by == actor.by and each.action is Action.OPEN and each.verified and not each.detail
+    ]
+    since = [at for at in openings if proposal and at >= proposal.at]
+    return len(since) > 1 and max(since) >= actor.now - READING

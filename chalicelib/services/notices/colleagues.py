@@ -10,6 +10,7 @@ from typing import NamedTuple
 from chalicelib.aws.writes import TransactItem
 from chalicelib.domain.notices.notice import officer_address
 from chalicelib.domain.reports import outlines
+from chalicelib.domain.reports.attention import next_overdue
 from chalicelib.domain.reports.events import Matter, NoticeKind
 from chalicelib.domain.reports.outlines import ReportOutline
 from chalicelib.domain.reports.report import Report
@@ -73,18 +74,45 @@ def reminders(before: Report, after: Report, *, desk: Desk) -> list[TransactItem
     return [desk.reports.event(after.id, kind, now=at, entry_id=kind.value, task=task)]
 
 
+def notices_of_end(before: Report, after: Report, *, desk: Desk) -> list[TransactItem]:
+    """Return the writes that notify officers of an end that a step proposes, or its authors that
+    another one has declined it, or has voided it by what they changed.
+    """
+    was, now = before.proposal, after.proposal
+    if now and now != was:
+        matter = Matter(step=TwoPersonStep.CLOSING, by=officer_address(desk.actor.by))
+        return [desk.reports.end_awaits(after, matter, desk.actor.now)]
+    others = was.authors - {desk.actor.by} if was and not now else ()
+    if not others:
+        return []
+    notices = NoticesOn(after.id, desk.actor, desk.reports)
+    return notices.declined(TwoPersonStep.CLOSING, sorted(others))
+
+
 def next_reminder(pending: PendingTask, now: datetime) -> OutboxTask | None:
     """Return the reminder after the one that was published; None after any other notice."""
+    if _awaits_end(pending) and pending.began:
+        due = next_overdue(*pending.began, now)
+        return notify_later(now, due - now, pending.task.lane)
     return outlines.reminder(now) if _is_reminder(pending) else None
 
 
 def needs_no_reminder(pending: PendingTask, report: ReportOutline) -> bool:
-    """Return whether this is a reminder of a report that was passed on, or is no longer open."""
+    """Return whether this is a reminder of a report that was passed on, or is no longer open; or of
+    an end that awaits nobody any more.
+    """
+    if _awaits_end(pending):
+        return not report.awaits_end
     return _is_reminder(pending) and not outlines.is_waiting(report)
 
 
 def _is_reminder(pending: PendingTask) -> bool:
     return pending.notice_kind is NoticeKind.OUTSIDE
+
+
+def _awaits_end(pending: PendingTask) -> bool:
+    is_approval = pending.notice_kind is NoticeKind.APPROVAL
+    return is_approval and pending.matter.step is TwoPersonStep.CLOSING
 
 
 class NoticesOn(NamedTuple):

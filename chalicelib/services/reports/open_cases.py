@@ -75,6 +75,15 @@ def open_reason(report: Report, private: PrivateKey) -> str | None:
     return private.open(report.sealed_reason, head_info(report.id, _OUTCOME)).decode()
 
 
+def open_proposed_reason(report: Report, private: PrivateKey) -> str | None:
+    """Return the reason of an end that waits for a second officer; None when there is none. Raises
+    Unreadable.
+    """
+    if report.proposal is None or report.proposal.sealed_reason is None:
+        return None
+    return private.open(report.proposal.sealed_reason, head_info(report.id, _OUTCOME)).decode()
+
+
 def seal_hold_reason(report: Report, reason: str) -> bytes:
     return seal(key_of(report), reason.encode(), head_info(report.id, _HOLD))
 
@@ -155,7 +164,8 @@ def _declined(report_id: str, number: int) -> bytes:
 class OpenCase(NamedTuple):
     """A case with everything that was sealed in it, but the contact.
 
-    `reason` is that of the outcome. `media` have their hints. `referrals` are what was passed on,
+    `reason` is that of the outcome, `proposed_reason` that of an end that waits. `media` have their
+    hints. `referrals` are what was passed on,
     and then what waits for approval; `declined` is the latest that was declined. `sent` are the
     files that officers sent.
     """
@@ -172,6 +182,7 @@ class OpenCase(NamedTuple):
     notes: tuple[Note, ...]
     positions: tuple[Position, ...] = ()
     sent: tuple[Medium, ...] = ()
+    proposed_reason: str | None = None
 
     @property
     def report(self) -> Report:
@@ -201,7 +212,9 @@ def open_own(case: ReadCase, private: PrivateKey) -> OwnReport:
     content = open_content(report, private)
     return OwnReport(
         text=content.text,
-        reason=open_reason(report, private) if report.status is Status.CLOSED else None,
+        reason=open_reason(report, private)
+        if report.for_reporter().status is Status.CLOSED
+        else None,
         messages=open_messages(report.id, case.messages, private),
         reported_as=content.reported_as,
     )
@@ -225,4 +238,5 @@ def open_case(case: ReadCase, private: PrivateKey) -> OpenCase:
         notes=open_notes(report.id, case.notes, private),
         positions=open_positions(report.id, case.positions, private),
         sent=case.sent,
+        proposed_reason=open_proposed_reason(report, private),
     )

@@ -82,11 +82,13 @@ def notify_of_restricted(head: Head, *, desk: Desk) -> list[TransactItem]:
 
 
 class Ended(NamedTuple):
-    """What an officer has ended in this hour. `is_many`: as many as one may alone. `one_more` is
-    the write that counts another: it fails when one was counted meanwhile.
+    """What an officer has ended, or proposed to end, in this hour. `is_many`: as many as one may
+    alone. `is_most`: so many that no more are proposed. `one_more` is the write that counts
+    another: it fails when one was counted meanwhile.
     """
 
     is_many: bool
+    is_most: bool
     one_more: TransactItem
 
 
@@ -99,8 +101,8 @@ def count_ended(desk: Desk) -> Ended:
     counter = Counter(desk.actor.by, Watched.CLOSINGS, hour_of(desk.actor.now))
     counters = WatchCounters(desk.reports.table)
     total = counters.in_steps(counter)
-    is_many = total >= watch.LIMITS[Watched.CLOSINGS]
-    return Ended(is_many, counters.one_more(counter, total, desk.actor.now))
+    is_many, is_most = total >= watch.LIMITS[Watched.CLOSINGS], total >= watch.PROPOSED_AT_MOST
+    return Ended(is_many, is_most, counters.one_more(counter, total, desk.actor.now))
 
 
 def count_opening(desk: Desk) -> list[TransactItem]:

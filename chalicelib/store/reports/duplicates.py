@@ -16,6 +16,7 @@ from chalicelib.aws.writes import Put, TransactItem
 from chalicelib.domain.catalogue.model import Urgency
 from chalicelib.domain.officers.model import OVERSIGHT
 from chalicelib.domain.reports.report import DRILL, OPEN_STATUSES, Status
+from chalicelib.domain.second_person import awaits_end
 from chalicelib.kernel import times
 from chalicelib.store.reports.heads import NOT_EXPIRING, listed_row, update_head
 from chalicelib.store.reports.rows import Head
@@ -141,6 +142,11 @@ class Outline(NamedTuple):
     @property
     def is_open(self) -> bool:
         return self.status in OPEN_STATUSES
+
+    @property
+    def awaits_end(self) -> bool:
+        """Whether an end of it awaits a second officer."""
+        return awaits_end(self.listed.get("awaits", ()))
 
 
 def read_outlines(

@@ -36,7 +36,7 @@ _READ_FIELDS = (
     "incident", "to", "path", "step", "watched", "ledger_id", "commitments", "leaves", "unproven",
     "in_burst", "turn", "muted", "uncounted", "station", "flags", "assignee", "by", "reopened_at",
     "deadline", "attended", "attention_at", "shadow",
-    "category_labels", "followers", "acts", "pushed", "review_at", "review_due_at",
+    "category_labels", "followers", "acts", "pushed", "review_at", "review_due_at", "awaits",
 )  # fmt: skip
 
 
@@ -135,6 +135,15 @@ class PendingTask:
     def announcement(self) -> Announcement:
         """Return the announcement. Only for a task on an announcement's row."""
         return Announcement.model_validate(self.row)
+
+    @property
+    def began(self) -> tuple[datetime, int] | None:
+        """Return when an end was proposed that awaits a second officer, and its deadline; None for
+        what is notified once. Only for a task on an event.
+        """
+        if "deadline" not in self.row or "created_at" not in self.row:
+            return None
+        return times.parse(self.row["created_at"]), int(self.row["deadline"])
 
     @property
     def matter(self) -> Matter:

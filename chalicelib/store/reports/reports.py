@@ -5,7 +5,7 @@ A change of a report and the task that follows from it are one write. The layout
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from chalicelib.aws import keys
@@ -15,6 +15,7 @@ from chalicelib.aws.writes import Delete, Put, TransactItem
 from chalicelib.domain.audit.ledger import Leaf
 from chalicelib.domain.officers.model import OVERSIGHT
 from chalicelib.domain.reports import outlines
+from chalicelib.domain.reports.attention import end_deadline
 from chalicelib.domain.reports.dates import LEAST_REVIEW
 from chalicelib.domain.reports.events import CAUSED_BY_OFFICERS, Matter, NoticeKind
 from chalicelib.domain.reports.measures import Hold, Mute
@@ -22,7 +23,7 @@ from chalicelib.domain.reports.media import Manifest, MediaState, Thumb
 from chalicelib.domain.reports.report import OPEN_STATUSES, Flag, Medium, Report, Status
 from chalicelib.kernel import errors
 from chalicelib.kernel.ids import random_id
-from chalicelib.kernel.outbox import Lane, OutboxTask, TaskKind, notify
+from chalicelib.kernel.outbox import Lane, OutboxTask, TaskKind, notify, notify_later
 from chalicelib.store.audit.ledger import LeafWrites
 from chalicelib.store.reports.attention import AttentionRows
 from chalicelib.store.reports.deletion import Deletion
@@ -397,6 +398,28 @@ class Reports:
             **task_fields(pk, sk, task or notify(now, lane)),
         }
         row |= matter.model_dump(mode="json", exclude_defaults=True) if matter else {}
+        return self.table.item(Put(row))
+
+    def end_awaits(
+        self, report: Report, matter: Matter, now: datetime, *, at_once: bool = True
+    ) -> TransactItem:
+        """Return the write of the event that notifies officers of an end which awaits a second one,
+        `at_once`, at its deadline, and then each time that its age doubles. A report has one such
+        row.
+        """
+        pk, sk = keys.report(report.id), keys.event(report.received_at, NoticeKind.APPROVAL.value)
+        minutes = self.deadline_of(report.category, report.urgency)
+        minutes = end_deadline(report.urgency, minutes)
+        later = notify_later(now, timedelta(minutes=minutes), Lane.CRITICAL)
+        row = {
+            "pk": pk,
+            "sk": sk,
+            "kind": NoticeKind.APPROVAL.value,
+            "created_at": now,
+            "deadline": minutes,
+            **matter.model_dump(mode="json", exclude_defaults=True),
+            **task_fields(pk, sk, notify(now, Lane.CRITICAL) if at_once else later),
+        }
         return self.table.item(Put(row))
 
     def remove_event(self, report_id: str, event_key: str) -> TransactItem:

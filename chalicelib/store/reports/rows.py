@@ -27,6 +27,7 @@ from chalicelib.domain.reports.report import (
     Status,
     marked,
 )
+from chalicelib.domain.second_person import TwoPersonStep
 from chalicelib.kernel import errors, times
 from chalicelib.kernel.outbox import OutboxTask
 
@@ -208,9 +209,12 @@ class ListedReport(NamedTuple):
         """Return the entry of a row as `heads.listed_row` returns it. `reminder` is due for the
         reader.
         """
+        steps = awaiting(row, now)
+        ends = (each.by for each in steps if each.step is TwoPersonStep.CLOSING)
         known = {
             "received_at": times.parse(row["received_at"]),
-            "awaits": tuple(dict.fromkeys(each.step for each in awaiting(row, now))),
+            "awaits": tuple(dict.fromkeys(each.step for each in steps)),
+            "end_proposed_by": next(ends, None),
             "due": dues_of(row, reminder),
         }
         fields = {**_DEFAULTS, **row, **known}

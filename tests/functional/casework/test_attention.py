@@ -98,7 +98,8 @@ def test_a_closed_report_to_which_the_reporter_writes_comes_back_until_it_is_rea
 def test_a_step_that_awaits_its_second_person_needs_those_who_may_be_it() -> None:
     created = file_next()
     words = {"status": "closed", "disposition": "malicious", "reason": "It is not true."}
-    change_report(created["id"], 1, **words)
+    change_report(created["id"], 1, status="acknowledged")
+    change_report(created["id"], 2, **words)
 
     assert listed("needs_action=true", "li") == [created["id"]]
     assert listed("needs_action=true", "wang") == []

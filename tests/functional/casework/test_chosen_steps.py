@@ -81,7 +81,8 @@ def test_many_of_a_category_that_is_never_limited_take_reading(step: dict[str, A
 
 def test_a_picture_that_came_after_the_closing_stays_unread() -> None:
     created = file("other", **MEDIA)
-    on(created, **CLOSE, skip_unread=False)
+    opened(created)
+    on(created, **CLOSE)
     cloud.add_medium(created["id"], created["uploads"][0]["media_id"])
     settled()
     assert left(on(created, version=2, **ASSIGN)) == {created["id"]: "new_message"}

@@ -119,7 +119,7 @@ def test_each_reason_to_look_is_named_and_what_is_done_is_not() -> None:
     file_text(source="drill")
     found = handover()
 
-    assert ids(found, "open") == {new, written["id"], held, late, early}
+    assert ids(found, "open") == {new, written["id"], hoax, held, late, early}
     assert ids(found, "unread") == {written["id"]}
     assert ids(found, "awaiting_approval") == {hoax, held}
     assert ids(found, "overdue") == {late}

@@ -145,7 +145,7 @@ function Tags({ row, gone }: { row: ListedReport; gone: boolean }) {
       ))}
       {row.awaits.map((step) => (
         <span key={step} class="tag">
-          {wordFor(w.awaits, step)}
+          {step === 'closing' ? <ProposedEnd row={row} /> : wordFor(w.awaits, step)}
         </span>
       ))}
       {row.same_text && <SameText same={row.same_text} />}
@@ -156,6 +156,16 @@ function Tags({ row, gone }: { row: ListedReport; gone: boolean }) {
       )}
     </p>
   );
+}
+
+/** That an end waits, and who has proposed it. */
+function ProposedEnd({ row }: { row: ListedReport }) {
+  const { names } = useDesk();
+  const { end_proposed_by: by, category, district } = row;
+  useEffect(() => {
+    if (by) names.learn(by, category, district);
+  }, [names, by, category, district]);
+  return <>{by ? queueTexts().endProposed(names.officer(by)) : words().awaits.closing}</>;
 }
 
 function SameText({ same }: { same: NonNullable<ListedReport['same_text']> }) {

@@ -70,7 +70,7 @@ function Circumstances({ report }: { report: Report }) {
       )}
       {kept !== null && (
         <Fact name={t.facts.kept}>
-          {kept.until === null ? t.facts.keptWaiting : <time dateTime={kept.until}>{clock(kept.until)}</time>}{' '}
+          <time dateTime={kept.until}>{clock(kept.until)}</time>{' '}
           {kept.isHeld && <span class="tag">{t.facts.byHold}</span>}
         </Fact>
       )}

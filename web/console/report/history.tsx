@@ -183,7 +183,8 @@ function pictureName(media: readonly Medium[], id: string): string {
 function momentsOf(detail: Detail, by: string): string[] {
   const { moments: t } = reportTexts().history;
   const lines: string[] = [];
-  for (const step of ['asked', 'approved', 'lift_asked', 'lifted', 'ended', 'lifted_out'] as const) {
+  const steps = ['asked', 'approved', 'lift_asked', 'lifted', 'ended', 'lifted_out', 'declined'] as const;
+  for (const step of steps) {
     if (detail[step]) lines.push(t[step]);
   }
   if (detail.step === 'review_due' || detail.step === 'unreviewed') lines.push(t[detail.step]);

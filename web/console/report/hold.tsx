@@ -278,20 +278,15 @@ export function heldUntil({ hold }: Pick<Report, 'hold'>, now: number): string |
   return Date.parse(hold.until) > now ? hold.until : null;
 }
 
-/**
- * Return until when it is kept, and whether that is by a hold; null while that is open. No day is known
- * while its end waits for a second officer: what is due for deletion is then put off each time.
- */
+/** Return until when it is kept, and whether that is by a hold; null while that is open. */
 export function keptUntil(
-  report: Pick<Report, 'hold' | 'kept_until' | 'status' | 'proposal' | 'source'>,
+  report: Pick<Report, 'hold' | 'kept_until'>,
   now: number,
-): { until: string | null; isHeld: boolean } | null {
+): { until: string; isHeld: boolean } | null {
   const held = heldUntil(report, now);
   const { kept_until: kept } = report;
   if (held !== null && (kept === null || Date.parse(held) > Date.parse(kept))) {
     return { until: held, isHeld: true };
   }
-  if (kept === null) return null;
-  const waits = report.status === 'closed' && report.proposal !== null && report.source !== 'drill';
-  return { until: waits ? null : kept, isHeld: false };
+  return kept === null ? null : { until: kept, isHeld: false };
 }

@@ -6,6 +6,7 @@ const PROPOSAL = {
   disposition: 'malicious' as const,
   by: 'li',
   at: '2026-11-24T00:31:00.000Z',
+  duplicate_of: null,
   tag: '"read"',
 };
 
@@ -22,11 +23,13 @@ test('nothing follows a withdrawal', () => {
 });
 
 test('a proposal is confirmed by anybody but its author', () => {
-  expect(stepsOf({ status: 'closed', proposal: PROPOSAL }, 'zhao')[0]).toEqual({ kind: 'confirm' });
-  expect(stepsOf({ status: 'closed', proposal: PROPOSAL }, 'li')[0]?.kind).toBe('status');
+  const kinds = (username: string) =>
+    stepsOf({ status: 'acknowledged', proposal: PROPOSAL }, username).map(({ kind }) => kind);
+  expect(kinds('zhao')).toEqual(['confirm', 'decline', 'status']);
+  expect(kinds('li')).toEqual(['status', 'close', 'takeBack']);
 });
 
 test('a proposal that is known by an own step alone is not confirmed', () => {
   const { tag: _, ...proposal } = PROPOSAL;
-  expect(stepsOf({ status: 'closed', proposal }, 'zhao')[0]?.kind).toBe('status');
+  expect(stepsOf({ status: 'new', proposal }, 'zhao')[0]?.kind).toBe('decline');
 });

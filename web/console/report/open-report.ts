@@ -517,7 +517,7 @@ export function waitingSteps(report: Waiting, now: number): WaitingStep[] {
   const { status, proposal, hold, referrals, masks, requests, returning } = report;
   const isHoldOver = hold !== null && Date.parse(hold.until) <= now;
   const steps: Record<WaitingStep, boolean> = {
-    closing: proposal !== null && status === 'closed',
+    closing: status !== 'withdrawn' && proposal !== null,
     hold: hold !== null && hold.approved_by === null && !isHoldOver,
     hold_lift: Boolean(hold?.lift) && !isHoldOver,
     oversight_return: status !== 'withdrawn' && returning !== null,
