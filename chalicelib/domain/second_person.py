@@ -56,9 +56,9 @@ RULES: Mapping[TwoPersonStep, Rule] = {
         "writes in their own words why a bulletin was withdrawn", "approves exactly that"
     ),
     TwoPersonStep.CLOSING: Rule(
-        "closes a critical report, or one that nobody has reviewed in time, or as `unfounded` or "
-        "`malicious`, or more than 50 in an hour",
-        "confirms it",
+        "proposes to close a critical report, or one that nobody has reviewed in time, or as "
+        "`unfounded` or `malicious`, or more than 50 in an hour",
+        "confirms exactly that, which closes it",
     ),
     TwoPersonStep.REFERRAL: Rule(
         "proposes to refer a report to another agency, and what it gets", "approves exactly that"
