@@ -16,6 +16,7 @@ MOST_ROWS = 40
 WORDS = re.compile(r"\b(never|always|every|takes? two)\b", re.IGNORECASE)
 # What these words say that is no promise of the service.
 NO_PROMISE = (
+    "**Never tried on AWS**",
     "Rotate with `make rotate-key`; never delete an old key",  # of the operator
     "what takes two is its confirmation",  # of a leaf
     "every few days",  # when to look again
