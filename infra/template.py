@@ -1,15 +1,40 @@
-"""Read the CloudFormation templates that are deployed: they define what runs locally, too."""
+"""Read the CloudFormation templates that are deployed, and Chalice's settings of functions: they
+define what runs locally, too.
+"""
 
+import json
 import re
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import yaml
 
 from infra.shorthands import SHORTHANDS, logs_of
 
 _FOLDER = Path(__file__).parent
+# Chalice has one function for all routes. Here it serves the residents' alone.
+_CHALICES_NAMES = {"api_handler": "residents"}
+
+
+class Limits(NamedTuple):
+    """What a function may take: seconds, and MB of memory."""
+
+    timeout_s: int
+    memory_mb: int
+
+
+@cache
+def function_limits(chalice: Path = _FOLDER.parent / ".chalice") -> Mapping[str, Limits]:
+    """Return the limits of all functions, by their names in the app. `chalice` is the folder from
+    which they are packaged.
+    """
+    configured = json.loads((chalice / "config.json").read_text(encoding="utf-8"))
+    return {
+        _CHALICES_NAMES.get(name, name): Limits(each["lambda_timeout"], each["lambda_memory_size"])
+        for name, each in configured["stages"]["any"]["lambda_functions"].items()
+    }
 
 
 def load(name: str, folder: Path = _FOLDER) -> Any:

@@ -15,6 +15,7 @@ from typing import Any
 
 import boto3
 import pytest
+from chalice.local import Clock, LambdaContext
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from moto import mock_aws
@@ -31,10 +32,21 @@ from chalicelib.handlers.service import deliveries, scheduled, upkeep
 from chalicelib.kernel.files import original_key, reduced_key
 from chalicelib.store.reports.rows import Head
 from infra.local.resources import create_resources
+from infra.local.triggers.consumers import context_of
 from tests import events, listed
 
 SCHEDULE = events.load("schedule")
 NOTHING_FAILED: dict[str, list[Any]] = {"batchItemFailures": []}
+
+
+class _Standing(Clock):
+    def time(self) -> float:
+        return 0
+
+
+def context(function: str) -> LambdaContext:
+    """Return the second argument of a call: all the time that the function is deployed with."""
+    return context_of(function, _Standing())
 
 
 @contextmanager
@@ -167,7 +179,7 @@ def forget_phones() -> None:
 def push_round() -> dict[str, int]:
     """Move the clock by more than a push may be late, and run a round. Return what it did."""
     wiring.clock.advance(timedelta(minutes=36))
-    return dict(scheduled.push_to_phones(SCHEDULE, None))
+    return dict(scheduled.push_to_phones(SCHEDULE, context("push_to_phones")))
 
 
 def all_keys() -> list[tuple[str, str]]:
@@ -230,9 +242,9 @@ def sweep(after: timedelta = timedelta()) -> dict[str, int]:
     wiring.clock.advance(after)
     failed = do_upkeep()
     done = [
-        scheduled.sweep_critical(SCHEDULE, None),
-        scheduled.sweep_normal(SCHEDULE, None),
-        scheduled.sweep_upkeep(SCHEDULE, None),
+        scheduled.sweep_critical(SCHEDULE, context("sweep_critical")),
+        scheduled.sweep_normal(SCHEDULE, context("sweep_normal")),
+        scheduled.sweep_upkeep(SCHEDULE, context("sweep_upkeep")),
     ]
     return {
         "due": sum(each["due"] for each in done),
@@ -281,7 +293,7 @@ def do_upkeep() -> int:
 
 def deliver_events() -> dict[str, int]:
     """Send the events that are due. Return how many came to which end, as the log says."""
-    scheduled.sweep_upkeep(SCHEDULE, None)
+    scheduled.sweep_upkeep(SCHEDULE, context("sweep_upkeep"))
     return take_events()
 
 
@@ -294,7 +306,8 @@ def take_events() -> dict[str, int]:
         while found := sqs.receive_message(**queue, MaxNumberOfMessages=1).get("Messages"):
             [message] = found
             record = events.queue_record(message["Body"], message["MessageId"])
-            assert deliveries.deliver_events({"Records": [record]}, None) == NOTHING_FAILED
+            own = context("deliver_events")
+            assert deliveries.deliver_events({"Records": [record]}, own) == NOTHING_FAILED
             sqs.delete_message(**queue, ReceiptHandle=message["ReceiptHandle"])
     for line in lines:
         ends.update(

@@ -7,19 +7,22 @@ lose an answer, list nothing, answer in XML, name its lists, or hand out tokens.
 
 import json
 import sys
-from collections.abc import Mapping
+import threading
+from collections import Counter
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
 import pytest
 from jsonschema import Draft202012Validator
+from werkzeug import Request, Response
 
 from chalicelib.domain.catalogue.model import catalogue
 from chalicelib.kernel import city
 from chalicelib.store.notices.receivers import Answer, Receivers
+from infra.local import wsgi
 
 CODE, ENDPOINT, SERVICE = "city_services", "https://open311.example/v2", "other"
 JURISDICTION, API_KEY = "chaoyang.example", "k-123"
@@ -186,32 +189,37 @@ def use_open311(
     catalogue.cache_clear()
 
 
+def respond_by(server: Server) -> Callable[[Request], Response]:
+    """Return what serves it by HTTP, at any host."""
+
+    def respond(request: Request) -> Response:
+        path = request.full_path.removeprefix(urlsplit(ENDPOINT).path).rstrip("?")
+        body = request.get_data() if request.method == "POST" else None
+        answer = server.ask(request.method, ENDPOINT + path, body, dict(request.headers))
+        return Response(answer.body, answer.status or 503, content_type="application/json")
+
+    return respond
+
+
 def main(port: int) -> None:
-    """Serve it. It prints what comes, and closes each request the third time it is asked for."""
-    server, seen = Server(lambda: datetime.now(UTC)), dict[str, int]()
+    """Serve it. It takes any key, prints what comes, and closes each request the third time it is
+    asked for.
+    """
+    server, seen = Server(lambda: datetime.now(UTC)), Counter[str]()
+    answer = respond_by(server)
 
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            parts = urlsplit(self.path)
-            name = parts.path.rpartition("/")[2].removesuffix(".json")
-            seen[name] = seen.get(name, 0) + 1
-            if seen[name] > 2 and name in server.requests:
-                server.requests[name].update(status="closed", status_notes="Done.")
-            query = {each: found[0] for each, found in parse_qs(parts.query).items()}
-            self._answer(server.get(parts.path.removeprefix("/v2"), query))
+    def respond(request: Request) -> Response:
+        seen[request.path] += 1
+        name = request.path.rpartition("/")[2].removesuffix(".json")
+        if seen[request.path] > 2 and name in server.requests:
+            server.requests[name].update(status="closed", status_notes="Done.")
+        if request.method == "POST":
+            server.api_key = request.form.get("api_key")
+            print(request.form.to_dict(), flush=True)
+        return answer(request)
 
-        def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["Content-Length"])).decode()
-            server.api_key = parse_qs(body).get("api_key", [None])[0]
-            print(parse_qs(body), flush=True)
-            self._answer(server.post_request(self.path.removeprefix("/v2"), body))
-
-        def _answer(self, answer: Answer) -> None:
-            self.send_response(answer.status or 503)
-            self.end_headers()
-            self.wfile.write(answer.body)
-
-    ThreadingHTTPServer(("127.0.0.1", port), Handler).serve_forever()
+    wsgi.serve(Request.application(respond), port)
+    threading.Event().wait()
 
 
 if __name__ == "__main__":

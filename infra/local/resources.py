@@ -50,6 +50,7 @@ def create_resources(*, endpoint_url: str | None = None, region: str = REGION) -
     # moto signs in Cognito's name but serves the keys itself.
     keys_at = f"{endpoint_url}/{stack.make('OfficersPool').ref}" if endpoint_url else issuer
     settings = {name: stack.make(logical_id).ref for name, logical_id in settings_of().items()}
+    settings |= _defaults(app)
     for name, role in (("OFFICERS", OFFICERS_ROLE), ("SIGNER", SIGNER_ROLE)):
         settings[f"{name}_ROLE"] = stack.make(role).attributes["Arn"]
         settings[f"{name}_FUNCTION"] = stack.make(role).ref.removesuffix("-role")
@@ -66,17 +67,34 @@ def _template(name: str) -> Any:
     return template.load(name)
 
 
+def variables() -> dict[str, Any]:
+    """Return the variables of all deployed functions."""
+    found: dict[str, Any] = {}
+    for each in _template("app.yaml")["Resources"].values():
+        found |= each["Properties"].get("Environment", {}).get("Variables", {})
+    return found
+
+
 def settings_of() -> dict[str, str]:
     """Return the resources that the deployed functions' variables name, by the variables."""
     resources = _template("resources.yaml")["Resources"]
     names: dict[str, str] = {}
-    for each in _template("app.yaml")["Resources"].values():
-        for name, value in each["Properties"].get("Environment", {}).get("Variables", {}).items():
-            match value:
-                case {"Ref": logical_id} | {"Fn::If": [_, {"Ref": logical_id}, _]}:
-                    if logical_id in resources:
-                        names[name] = logical_id
+    for name, value in variables().items():
+        match value:
+            case {"Ref": logical_id} | {"Fn::If": [_, {"Ref": logical_id}, _]}:
+                if logical_id in resources:
+                    names[name] = logical_id
     return names
+
+
+def _defaults(app: Mapping[str, Any]) -> dict[str, str]:
+    """Return what variables get of parameters that nobody gives."""
+    given = {
+        name: app["Parameters"].get(value["Ref"], {}).get("Default")
+        for name, value in variables().items()
+        if isinstance(value, dict) and "Ref" in value
+    }
+    return {name: str(default) for name, default in given.items() if default}
 
 
 def _applications(stack: "_Stack") -> dict[str, str]:

@@ -153,7 +153,7 @@ class LocalStack:
             }
         )
         wiring.reset()
-        wiring.send_events_by(LocalReceivers())
+        wiring.send_events_by(LocalReceivers(say))
         clients.keep_connections(CONNECTIONS)
         clients.aws_events().register("request-created", attribute)
         _warm()

@@ -128,13 +128,12 @@ def add_officers(template: Template, configuration: Path) -> Template:
     is not packaged.
     """
     resources = template["Resources"]
-    stage = json.loads((configuration / "config.json").read_text(encoding="utf-8"))["stages"]["any"]
-    settings = stage["lambda_functions"]["officers"]
+    limits_of_officers = templates.function_limits(configuration)[Api.OFFICERS]
     residents = resources["APIHandler"]["Properties"]
     resources["Officers"]["Properties"] |= {
         **copy.deepcopy({name: residents[name] for name in _SHARED}),
-        "MemorySize": settings["lambda_memory_size"],
-        "Timeout": settings["lambda_timeout"],
+        "MemorySize": limits_of_officers.memory_mb,
+        "Timeout": limits_of_officers.timeout_s,
         "Role": {"Fn::GetAtt": ["OfficersRole", "Arn"]},
     }
     role = resources["OfficersRole"] = copy.deepcopy(resources["ApiHandlerRole"])

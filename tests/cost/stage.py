@@ -1,6 +1,5 @@
 """What the templates say of a stage, as far as it matters for its cost."""
 
-import json
 from collections.abc import Mapping
 from functools import cache
 from typing import Any, NamedTuple
@@ -9,7 +8,6 @@ from chalicelib.http import auth
 from infra import template
 from infra.local.gateway import api_server
 from infra.local.triggers.streams import Filter, read_filters
-from tests.bench.rows import ROOT
 from tests.cost import lines
 from tests.limits import published
 
@@ -64,17 +62,12 @@ def deployed() -> Stage:
         for each in resources.values()
         if each["Type"] == "AWS::Serverless::Function"
     }
-    configured = json.loads((ROOT / ".chalice" / "config.json").read_text(encoding="utf-8"))
-    functions = configured["stages"]["any"]["lambda_functions"]
     return Stage(
         lambda_lines=levels != {"WARN"},
         kept_s=auth.KEPT_S,
         access_log=resources["RestAPI"]["Properties"]["AccessLogSetting"]["Format"],
         compress_from=api_server.minimum_size(),
-        memory_mb={
-            "residents" if name == "api_handler" else name: settings["lambda_memory_size"]
-            for name, settings in functions.items()
-        },
+        memory_mb={name: each.memory_mb for name, each in template.function_limits().items()},
     )
 
 

@@ -4,7 +4,6 @@ Limits are token buckets on a virtual clock. A request takes from each what it w
 (`demand.py`); what the gateway refuses takes nothing from what stands behind it.
 """
 
-import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -15,7 +14,6 @@ from chalicelib.http import index
 from chalicelib.http.routes import Access
 from infra import template
 from infra.packaging.gateway import add_throttles
-from tests.bench.rows import ROOT
 from tests.cost import stage
 from tests.limits import published
 from tests.limits.demand import Demand
@@ -236,7 +234,7 @@ def comparison(rounds: float) -> Limit:
     """Return how many reports `suggest_incidents` compares: one run a minute, which ends before its
     time does.
     """
-    _, timeout_s = _configured("suggest_incidents")
+    timeout_s, _ = template.function_limits()["suggest_incidents"]
     share = (timeout_s - scheduled.LAST_SECONDS_MS / 1000) / 60
     per_second = share / (rounds * published.CALL_S)
     # What came in the minute before waits for the run.
@@ -255,18 +253,11 @@ def ledger(leaves: float) -> Limit:
     """Return how many reports a second `digest_audit` closes for hours, with so many leaves each.
     Of a single hour it closes four times as many.
     """
-    memory, timeout_s = _configured("digest_audit")
+    timeout_s, memory = template.function_limits()["digest_audit"]
     leaf_s = _LEAF_S * stage.SLOWER * max(1, stage.CORE_MB / memory) + 2 * _PAGE_S / _PAGE
     most = timeout_s / leaf_s
     name = "leaves of the ledger that DigestAudit closes"
     return Limit(name, most / _HOURS / 3600, most, leaves, Then.NOT_CLOSED)
-
-
-def _configured(function: str) -> tuple[float, float]:
-    """Return the memory of a function in MB, and how long it may take in seconds."""
-    config = json.loads((ROOT / ".chalice" / "config.json").read_text(encoding="utf-8"))
-    found = config["stages"]["any"]["lambda_functions"][function]
-    return found["lambda_memory_size"], found["lambda_timeout"]
 
 
 def readers() -> list[Reader]:

@@ -9,12 +9,17 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from contextlib import suppress
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import boto3
+import requests
+
+from tests.approvals import match_of
 
 ROOT = Path(__file__).parents[2]
 PATIENCE_S = 60
@@ -28,7 +33,7 @@ class Stack:
         folder: Path,
         *,
         port: int | None = None,
-        command: Sequence[str] = ("-m", "infra.local.server"),
+        command: Sequence[str] = (sys.executable, "-m", "infra.local.server"),
         root: Path = ROOT,
         **environment: str,
     ) -> None:
@@ -37,7 +42,8 @@ class Stack:
             **{
                 name: value
                 for name, value in os.environ.items()
-                if not name.startswith(("AWS_", "MOTO_"))
+                # Those of a make that runs the tests are not for one that a test starts.
+                if not name.startswith(("AWS_", "MOTO_", "MAKE", "MFLAGS"))
             },
             "LOCAL_DIR": str(folder),
             "PORT": str(self.port),
@@ -47,13 +53,14 @@ class Stack:
             **environment,
         }
         self.process = subprocess.Popen(
-            [sys.executable, *command],
+            command,
             cwd=root,
             env=self.environment,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
         )
+        self._tokens = cache(lambda officer: self.run("token", officer).stdout.strip())
         self.lines: list[str] = []
         self._has_ended = False
         self._more = threading.Condition()
@@ -89,6 +96,32 @@ class Stack:
             check=False,
         )
 
+    def call(
+        self,
+        method: str,
+        path: str,
+        body: Any = None,
+        *,
+        officer: str | None = None,
+        **headers: str,
+    ) -> Any:
+        """Send a request, and return the body of its response. Fails when it is refused."""
+        sent = {name.replace("_", "-"): value for name, value in headers.items()}
+        if officer:
+            sent["Authorization"] = f"Bearer {self.token(officer)}"
+        response = requests.request(method, self.api + path, json=body, headers=sent, timeout=30)
+        assert response.ok, response.text
+        return response.json() if response.content else None
+
+    def read_and_approve(self, path: str, officer: str) -> Any:
+        """Read what waits, and approve it."""
+        tag = match_of(lambda shown: self.call("GET", shown, officer=officer), path)
+        return self.call("POST", path, officer=officer, If_Match=tag["If-Match"])
+
+    def token(self, officer: str) -> str:
+        """Return an officer's access token."""
+        return self._tokens(officer)
+
     def end(self, number: signal.Signals, patience_s: float = PATIENCE_S) -> int:
         self.process.send_signal(number)
         return self.process.wait(patience_s)
@@ -112,6 +145,15 @@ class Stack:
         with self._more:
             self._has_ended = True
             self._more.notify_all()
+
+
+def eventually(is_so: Callable[[], bool]) -> None:
+    """Look until it is so. Fails when it never is."""
+    for _ in range(10 * PATIENCE_S):
+        if is_so():
+            return
+        time.sleep(0.1)
+    raise AssertionError("it never was so")
 
 
 def free_port() -> int:

@@ -8,11 +8,41 @@ from typing import Any
 import boto3
 
 from chalicelib.kernel.config import Settings
+from infra import template
+from infra.local.resources import variables
 
 
 def test_every_setting_that_names_a_resource_is_given(aws: Mapping[str, str]) -> None:
     needed = [field.name for field in fields(Settings) if field.default is MISSING]
     Settings.from_environment().require(*needed)
+
+
+# Given by `LocalStack`, which knows its ports.
+OF_THE_STACK = {"STAGE", "PUBLIC_URL", "WEB_CLIENTS", "CONSOLE_ORIGIN"}
+# Both APIs are one process, others open files, no CloudFront and no other issuer is there.
+NOT_HERE = {"API", "COMMIT", "PYDANTIC_DISABLE_PLUGINS", "DECODE_FUNCTION", "VIEWER_HEADER"} | {
+    *("ORIGIN_SECRET_HASH", "AUDIENCE", "USERNAME_CLAIM")
+}
+
+
+def test_every_variable_of_a_deployed_function_is_given(aws: Mapping[str, str]) -> None:
+    assert variables().keys() - aws.keys() - OF_THE_STACK == NOT_HERE
+    parameters = template.load("app.yaml")["Parameters"]
+    assert aws["SYSTEM_STEPS"] == str(parameters["SystemSteps"]["Default"])
+
+
+def test_a_queue_tries_as_often_and_hides_as_long_as_the_deployed_one(
+    aws: Mapping[str, str],
+) -> None:
+    for name, resource in template.load("resources.yaml")["Resources"].items():
+        if resource["Type"] == "AWS::SQS::Queue" and "RedrivePolicy" in resource["Properties"]:
+            found = boto3.client("sqs").get_queue_attributes(
+                QueueUrl=aws[f"{template.environment_name(name)}_URL"], AttributeNames=["All"]
+            )["Attributes"]
+            wanted = resource["Properties"]
+            assert int(found["VisibilityTimeout"]) == wanted["VisibilityTimeout"]
+            tries = json.loads(found["RedrivePolicy"])["maxReceiveCount"]
+            assert tries == wanted["RedrivePolicy"]["maxReceiveCount"]
 
 
 def test_a_queue_learns_which_object_and_nothing_of_who_sent_it(

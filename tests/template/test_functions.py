@@ -5,10 +5,11 @@ import json
 from typing import Any
 
 import pytest
+from chalice.utils import to_cfn_resource_name
 from moto.events.models import EventPattern
 
 from infra.packaging.aliases import alias_of
-from infra.template import unless_restored
+from infra.template import function_limits, unless_restored
 from tests.template.conftest import of_type
 from tests.template.deployed import deployed
 
@@ -27,6 +28,17 @@ def test_all_run_on_arm64_and_python_313(functions: dict[str, Any]) -> None:
     assert {
         (function["Runtime"], *function["Architectures"]) for function in functions.values()
     } == {("python3.13", "arm64")}
+
+
+def test_what_runs_locally_has_the_limits_of_what_is_deployed(functions: dict[str, Any]) -> None:
+    names = {"residents": "APIHandler"}
+    assert {
+        names.get(name, to_cfn_resource_name(name)): (each.timeout_s, each.memory_mb)
+        for name, each in function_limits().items()
+    } == {
+        name: (properties["Timeout"], properties["MemorySize"])
+        for name, properties in functions.items()
+    }
 
 
 THUMBNAILERS = ("MakeThumbnails", "MakeCriticalThumbnails")

@@ -19,8 +19,8 @@ from chalicelib.kernel.errors import Unavailable
 from chalicelib.media_decoding.decoders import Order
 from chalicelib.media_decoding.supervisor import Limits
 from chalicelib.store.media.decoding import WAIT_S, DecodeFunction, TooMany, Undecided, Unproved
+from infra import template
 from tests import media_samples as samples
-from tests.bench.rows import ROOT
 from tests.decoding import file_of, returned
 
 ORDER = Order("image/jpeg", 3)
@@ -236,12 +236,10 @@ def test_a_store_that_is_too_slow_is_no_fault_of_the_file(fault: str) -> None:
 
 
 def test_all_reads_of_a_file_and_its_child_take_less_than_the_function_has() -> None:
-    configured = json.loads((ROOT / ".chalice" / "config.json").read_text(encoding="utf-8"))
-    functions = configured["stages"]["any"]["lambda_functions"]
+    limits = template.function_limits()
     for name in ("decode", "decode_critical"):
-        limit = functions[name]["lambda_timeout"]
-        assert Limits().wall + PATIENCE_S < limit < WAIT_S
-    assert functions["make_thumbnails"]["lambda_timeout"] > 2 * WAIT_S
+        assert Limits().wall + PATIENCE_S < limits[name].timeout_s < WAIT_S
+    assert limits["make_thumbnails"].timeout_s > 2 * WAIT_S
 
 
 def test_no_address_is_in_a_log(caplog: pytest.LogCaptureFixture) -> None:

@@ -30,7 +30,8 @@ _END_SECONDS = 5
 class Environments:
     """Sends files to processes that are started when they are first needed.
 
-    `module` has the `load` of the decoders: tests pass one with hostile ones. Threads may share it.
+    `module` has the `load` of the decoders: tests pass one with hostile ones. Threads may share it;
+    a file waits while `most` are at work.
     """
 
     def __init__(
@@ -43,6 +44,7 @@ class Environments:
         margin_s: float = 60,
     ) -> None:
         self._module, self._limits, self._wait_s = module, limits, limits.wall + margin_s
+        self.most = most
         self._free: LifoQueue[_Environment | None] = LifoQueue()
         for _ in range(most):
             self._free.put(None)

@@ -21,7 +21,6 @@ from chalice.app import Chalice, RouteEntry
 from chalice.local import (
     ForbiddenError,
     InvalidAuthorizerError,
-    LambdaContext,
     LocalChalice,
     LocalGatewayAuthorizer,
     NotAuthorizedError,
@@ -43,6 +42,7 @@ from infra.events import (
     split_target,
 )
 from infra.local.console import serving
+from infra.local.triggers.consumers import context_of
 from infra.packaging import gateway
 from infra.packaging.gateway import limits_of
 
@@ -179,7 +179,7 @@ class Gateway:
         }
         self._binary_types = frozenset(body["x-amazon-apigateway-binary-media-types"])
         self._app = app
-        self._functions = functions or (lambda method, path: Function("api", app))
+        self._functions = functions or (lambda method, path: Function(Api.RESIDENTS, app))
         self._throttles = throttles
         self._authorizer = LocalGatewayAuthorizer(app)
         # Literal segments win over parameters: "{" sorts after every letter.
@@ -207,9 +207,8 @@ class Gateway:
             return self._wrong_method(request_id, match.route)
         event = event_of(request, match, request_id, self._binary_types)
         name, function = self._functions(method, match.route)
-        context = LambdaContext(function_name=name, memory_size=1024, max_runtime_ms=20_000)
         try:
-            refusal = self._authorize(path, event, context)
+            refusal = self._authorize(path, event)
             if refusal:
                 return self.refuse(refusal, request_id, match.route)
             if not self._passes(method, match.route, Order.AFTER):
@@ -217,7 +216,7 @@ class Gateway:
             if len(json.dumps(event)) > MAX_EVENT:
                 return self._too_large_for_lambda(match.route)
             with serving(name):
-                return response_of(function(event, context), match.route)
+                return response_of(function(event, context_of(name)), match.route)
         except Exception:
             _log.exception("The function %s failed", name)
             return self.refuse("INTEGRATION_FAILURE", request_id, match.route)
@@ -291,7 +290,7 @@ class Gateway:
         order = self._throttles.order if is_authorized else Order.BEFORE
         return order is not now or self._throttles.take(method, route)
 
-    def _authorize(self, path: str, event: dict[str, Any], context: LambdaContext) -> str | None:
+    def _authorize(self, path: str, event: dict[str, Any]) -> str | None:
         """Return the kind of refusal; or None, with the officer's name put into the event."""
         entry = self._app.routes[event["resource"]][event["httpMethod"]]
         if entry.authorizer is None:
@@ -301,7 +300,7 @@ class Gateway:
         if not token or (shape and not shape.fullmatch(token)):
             return "UNAUTHORIZED"
         try:
-            self._authorizer.authorize(path, event, context)
+            self._authorizer.authorize(path, event, context_of("authorize_officer"))
         except NotAuthorizedError:
             return "UNAUTHORIZED"
         except ForbiddenError:

@@ -12,11 +12,13 @@ from typing import Any
 from chalice.app import Chalice, DynamoDBEventConfig, ScheduledEventConfig, SQSEventConfig
 from chalice.utils import to_cfn_resource_name
 
+from chalicelib.store.media.environments import CRITICAL_ENVIRONMENTS, ENVIRONMENTS
 from infra import template
 from infra.local.console import serving
 from infra.local.requests import Change
 from infra.local.triggers.consumers import (
     HASTE,
+    MOST_AT_ONCE,
     Function,
     QueueConsumer,
     Schedule,
@@ -36,6 +38,9 @@ LOOK_AT_STREAM_EVERY_S = 60.0
 # record each, which took more of the processor than all requests. Lambda itself looks four times a
 # second.
 GATHER_S = 0.05
+
+# What is deployed as these functions opens files here.
+_DECODERS = {"Decode": ENVIRONMENTS, "DecodeCritical": CRITICAL_ENVIRONMENTS}
 
 _log = logging.getLogger(__name__)
 
@@ -99,6 +104,7 @@ class Pollers:
         self._resources = template.load("app.yaml")["Resources"]
         self._schedules: list[Schedule] = []
         self._loops: list[Loop] = []
+        self._queues: list[QueueConsumer] = []
         self._by_change: dict[Change, list[Loop]] = {Change.QUEUE: [], Change.TABLE: []}
         for name in sorted(sources.keys() - set(without)):
             self._add(name, sources[name])
@@ -131,18 +137,18 @@ class Pollers:
         for loop in self._loops:
             if loop.is_alive():
                 loop.join(max(0, until - time.monotonic()))
+        for queue in self._queues:
+            queue.join(until - time.monotonic())
 
     def _add(self, name: str, source: Any) -> None:
-        function = function_at(source.handler_string)
+        function = function_at(name, source.handler_string)
         if isinstance(source, ScheduledEventConfig):
             schedule = Schedule(name, period_of(source.schedule_expression), function)
             self._schedules.append(schedule)
             self._loops.append(Loop(name, schedule.work, LOOK_EVERY_S))
         elif isinstance(source, SQSEventConfig):
             for mapping in self._mappings(name):
-                # One original of each queue at a time: ordinary ones leave a processor free.
-                queue = QueueConsumer(mapping, function, self._environment)
-                self._add_loop(Change.QUEUE, Loop(name, queue.work, LOOK_EVERY_S))
+                self._add_queue(name, function, mapping)
         elif isinstance(source, DynamoDBEventConfig):
             for mapping in self._mappings(name):
                 self._add_stream(name, function, mapping)
@@ -152,6 +158,18 @@ class Pollers:
     def _add_loop(self, change: Change, loop: Loop) -> None:
         self._by_change[change].append(loop)
         self._loops.append(loop)
+
+    def _add_queue(self, name: str, function: Function, mapping: Any) -> None:
+        # Whoever has files opened waits for a process of this machine, and there are few.
+        variables = self._resources[to_cfn_resource_name(name)]["Properties"]["Environment"]
+        decoder = variables["Variables"].get("DECODE_FUNCTION", {}).get("Ref")
+        most = _DECODERS[decoder].most if decoder else MOST_AT_ONCE
+        queue = QueueConsumer(mapping, function, self._environment, most=most)
+        self._queues.append(queue)
+        gather_s = mapping.get("MaximumBatchingWindowInSeconds", 0) / HASTE
+        loop = Loop(name, queue.work, LOOK_EVERY_S, gather_s)
+        queue.handled = loop.wake
+        self._add_loop(Change.QUEUE, loop)
 
     def _add_stream(self, name: str, function: Function, mapping: Any) -> None:
         """Add a loop that reads the stream, and one for each track, which it wakes."""

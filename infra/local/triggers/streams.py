@@ -17,7 +17,14 @@ import boto3
 from moto.events.models import EventPattern
 
 from infra import template
-from infra.local.triggers.consumers import Function, failures_of, new_context
+from infra.local.triggers.consumers import Function, failures_of, names_failures, refuse_unknown
+
+# What the mapping of a stream may say. No record is too old here.
+_CARRIED = frozenset(
+    {"Stream", "StartingPosition", "BatchSize", "MaximumBatchingWindowInSeconds"}
+    | {"ParallelizationFactor", "FilterCriteria", "FunctionResponseTypes", "DestinationConfig"}
+    | {"BisectBatchOnFunctionError", "MaximumRetryAttempts", "MaximumRecordAgeInSeconds"}
+)
 
 _log = logging.getLogger(__name__)
 
@@ -72,6 +79,7 @@ class StreamConsumer:
         environment: Mapping[str, str],
         pause_s: float = 0.2,
     ) -> None:
+        refuse_unknown(mapping, _CARRIED)
         self._wants = read_filters(each["Pattern"] for each in mapping["FilterCriteria"]["Filters"])
         stream = template.unless_restored(mapping["Stream"])["Fn::Sub"]
         table = template.environment_name_of(stream).removesuffix("_TABLE")
@@ -81,6 +89,7 @@ class StreamConsumer:
             for _ in range(mapping.get("ParallelizationFactor", 1))
         ]
         self.waits_for_room = False
+        self._names_failures = names_failures(mapping)
         self._bisect = mapping["BisectBatchOnFunctionError"]
         self._pause_s = pause_s
         self._function = function
@@ -146,7 +155,8 @@ class StreamConsumer:
         all succeeded.
         """
         try:
-            failed = failures_of(self._function({"Records": list(records)}, new_context()))
+            returned = self._function({"Records": list(records)})
+            failed = failures_of(returned) if self._names_failures else ()
         except Exception:
             _log.exception("The function of the stream %s failed", self._stream_arn.split("/")[1])
             return 0

@@ -62,7 +62,8 @@ def test_a_route_that_the_local_gateway_sends_to_the_wrong_function_is_not_found
     whole, right = create_app(), both_functions()
 
     def swapped(method: str, path: str) -> Function:
-        return Function("swapped", APPS[other(Api(right(method, path).name))])
+        name = right(method, path).name
+        return Function(name, APPS[other(Api(name))])
 
     ask = ("GET", "/v1/catalogue", [("accept", "*/*")], b"", "127.0.0.1")
     assert Gateway(whole, right).response(*ask).status == 200
