@@ -1,4 +1,4 @@
-"""`make web`: build the clients into `build/web`, for any web server.
+"""`make web`: build the clients of a city, and copy them to `build/web`, for any web server.
 
 python -m infra.web --packages    only install what they and the SDK are built with
 """
@@ -6,7 +6,7 @@ python -m infra.web --packages    only install what they and the SDK are built w
 import sys
 
 from chalicelib.kernel import city
-from infra.web.build import NotBuilt, build, install
+from infra.web.build import ROOT, NotBuilt, build, install
 from infra.web.sizes import sizes
 
 
@@ -15,7 +15,7 @@ def main() -> None:
         if "--packages" in sys.argv:
             install(say=_say)
             return
-        folder = build(city=city.FOLDER, say=_say)
+        folder = build(city=city.FOLDER, say=_say, into=ROOT / "build" / "web")
     except NotBuilt as error:
         sys.exit(f"The web clients are not built: {error}")
     for size in sizes(folder):

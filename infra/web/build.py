@@ -1,13 +1,15 @@
-"""Build the web clients into `build/web`, when something has changed since.
+"""Build the web clients of a city, when something has changed since.
 
-    package-lock.json → web/node_modules  npm ci
-    web/, sdk/, the city → build/web      Vite
+    package-lock.json → web/node_modules      npm ci
+    web/, sdk/, the city → build/clients/…    Vite
+    build/clients/… → build/web               a copy: what is packaged, and served by others
 
 What was installed and what was built are stamped: without a change no program is started, and
-nothing asks the network.
+nothing asks the network. Each city has a folder of its own, from which a running stack serves it.
 """
 
 import fcntl
+import hashlib
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -30,35 +32,57 @@ class NotBuilt(Exception):
 
 
 def build(
-    root: Path = ROOT, *, city: Path, say: Callable[[str], None], node: Node | None = None
+    root: Path = ROOT,
+    *,
+    city: Path,
+    say: Callable[[str], None],
+    node: Node | None = None,
+    into: Path | None = None,
 ) -> Path:
-    """Return the folder of the built clients, which it brings up to date. Raises NotBuilt."""
+    """Return the folder of the built clients of a city, which it brings up to date; or that of
+    their copy, when they are wanted `into` another folder. Raises NotBuilt.
+    """
     node = node or InstalledNode()
     try:
         with _alone(root / "build"):
-            return _build(root, city, say, node)
+            built = _build(root, city.resolve(), say, node)
+            return _copied(built, into) if into else built
     except (Failed, OSError) as error:
         raise NotBuilt(str(error)) from None
 
 
 def _build(root: Path, city: Path, say: Callable[[str], None], node: Node) -> Path:
-    out, made_of = root / "build" / "web", root / "build" / "web.stamp"
+    place = hashlib.sha256(str(city).encode()).hexdigest()[:8]
+    out = root / "build" / "clients" / f"{city.name}-{place}"
+    made_of = out.with_name(f"{out.name}.stamp")
     wanted = stamp.of_build(root, city, node.version)
     if all((out / page).is_file() for page in _PAGES) and _says(made_of, wanted):
         return out
     web = root / "web"
     _install(web, say, node)
     say(BUILDING)
-    draft = out.with_name("web.new")
+    draft = out.with_name(f"{out.name}.new")
     vite = web / "node_modules" / "vite" / "bin" / "vite.js"
-    settings = {"CITY": str(city.resolve()), "OUT": str(draft)}
+    settings = {"CITY": str(city), "OUT": str(draft)}
     node.run(vite, "build", "--logLevel", "error", folder=web, environment=settings)
     # A half-built folder is never served, and never has a stamp.
     made_of.unlink(missing_ok=True)
-    shutil.rmtree(out, ignore_errors=True)
-    draft.rename(out)
+    _replace(out, draft)
     made_of.write_text(wanted, encoding="utf-8")
     return out
+
+
+def _copied(built: Path, out: Path) -> Path:
+    draft = out.with_name(f"{out.name}.new")
+    shutil.rmtree(draft, ignore_errors=True)
+    shutil.copytree(built, draft)
+    _replace(out, draft)
+    return out
+
+
+def _replace(out: Path, draft: Path) -> None:
+    shutil.rmtree(out, ignore_errors=True)
+    draft.rename(out)
 
 
 def install(root: Path = ROOT, *, say: Callable[[str], None], node: Node | None = None) -> None:

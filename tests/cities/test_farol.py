@@ -4,10 +4,13 @@ does not have. Everything is reached as people reach it: over the ports of a run
 
 import json
 import os
+import re
+import signal
 import subprocess
 import sys
 import uuid
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -55,6 +58,16 @@ def test_everything_that_holds_for_any_city_holds_for_it() -> None:
     )
 
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_beside_a_stack_of_another_city_each_shows_its_own(tmp_path: Path) -> None:
+    with ExitStack() as ends:
+        stacks = []
+        for city in (FAROL, ROOT / "city"):
+            stacks.append(Stack(tmp_path / city.name, CITY=str(city), WEB="on"))
+            ends.callback(stacks[-1].end, signal.SIGTERM)
+        pages = [requests.get(each.api, timeout=20).text for each in stacks]
+    assert [re.findall("<title>(.*)</title>", page) for page in pages] == [["Farol"], ["Chaoyang"]]
 
 
 def test_a_report_in_the_third_language_goes_from_the_shore_to_an_officer(stack: Stack) -> None:

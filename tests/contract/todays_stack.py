@@ -6,13 +6,14 @@ import os
 from pathlib import Path
 from typing import Any
 
+from infra.web.build import build
 from tests.local import stack
 
 
 class TodaysStack(stack.Stack):
     def __init__(self, folder: Path, **settings: Any) -> None:
         if settings.get("WEB") == "on":
-            settings["WEB"] = str(stack.ROOT / "build" / "web")
+            settings["WEB"] = str(build(city=stack.ROOT / "city", say=print))
         super().__init__(folder, root=Path(os.environ["TODAY"]), **settings)
 
 

@@ -15,7 +15,7 @@ IGNORED = shutil.ignore_patterns("node_modules", "__pycache__", "schema.d.ts", "
 
 
 class RecordingNode:
-    """A Node.js that builds two empty pages."""
+    """A Node.js that builds two pages, which say for which city."""
 
     version = "24"
 
@@ -35,7 +35,7 @@ class RecordingNode:
             for page in ("index.html", "console/index.html"):
                 path = Path(environment["OUT"]) / page
                 path.parent.mkdir(parents=True, exist_ok=True)
-                path.touch()
+                path.write_text(environment["CITY"], encoding="utf-8")
 
     def _called(self, name: str) -> None:
         self.calls.append(name)
@@ -82,6 +82,26 @@ def test_a_street_map_beside_the_city_is_built_in(project: Path) -> None:
     (project / "city.pmtiles").write_bytes(b"PMTiles")
     assert built(project) == ["vite"]
     assert built(project) == []
+
+
+def test_the_build_of_another_city_leaves_that_of_the_first_alone(project: Path) -> None:
+    other, node = project / "cities" / "city", RecordingNode()
+    shutil.copytree(project / "city", other)
+    folders = {
+        city: build(project, city=city, say=lambda text: None, node=node)
+        for city in (project / "city", other, project / "cities" / ".." / "city")
+    }
+    assert node.calls == ["npm", "vite", "vite"]
+    said = [(folder / "index.html").read_text(encoding="utf-8") for folder in folders.values()]
+    assert said == [str(project / "city"), str(other), str(project / "city")]
+
+
+def test_what_is_packaged_is_that_of_the_city_that_was_built_last(project: Path) -> None:
+    other, out = project / "other", project / "build" / "web"
+    shutil.copytree(project / "city", other)
+    for city in (project / "city", other, project / "city"):
+        assert build(project, city=city, say=print, node=RecordingNode(), into=out) == out
+        assert (out / "index.html").read_text(encoding="utf-8") == str(city)
 
 
 @pytest.mark.parametrize("changed", ["package.json", "package-lock.json", ".npmrc"])
