@@ -46,9 +46,11 @@ paste this.
 
 PHOTO=photo.jpg; SIZE=$(wc -c < "$PHOTO" | tr -d ' ')
 KEY=$(python3 -c 'import uuid; print(uuid.uuid4())')
+SHA256=$(python3 -c 'import hashlib
+print(hashlib.sha256(open(0, "rb").read()).hexdigest())' < "$PHOTO")
 curl -sS {api}/v1/reports -H 'Content-Type: application/json' -H "Idempotency-Key: $KEY" \\
   -o report.json -d '{{"category":"{category}","text":"A van blocks the crossing",
-  "media":[{{"content_type":"image/jpeg","size":'$SIZE'}}]}}'
+  "media":[{{"content_type":"image/jpeg","size":'$SIZE',"sha256":"'$SHA256'"}}]}}'
 python3 -c 'import json
 upload = json.load(open("report.json"))["uploads"][0]
 print("url =", upload["url"])

@@ -3,7 +3,6 @@ the way.
 """
 
 import json
-import os
 import random
 import signal
 import subprocess
@@ -83,42 +82,6 @@ def test_a_report_with_a_photo_arrives_and_is_seen(
 
     assert views[-1]["text"] == "一位穿蓝色外套的老人"
     assert [medium["state"] for medium in views[-1]["media"]] == ["ready"]
-
-
-@pytest.mark.slow
-def test_the_first_report_of_the_guide_is_made_as_it_says(stack: Stack, tmp_path: Path) -> None:
-    guide = (ROOT / "docs" / "mobile.md").read_text(encoding="utf-8")
-    commands = guide.partition("```sh\n")[2].partition("```")[0]
-    bash = ["bash", "-euo", "pipefail", "-c", commands]
-    here: Any = {"cwd": tmp_path, "env": {**os.environ, "API": stack.api}}
-    shown = subprocess.run(bash, **here, capture_output=True, text=True, check=True).stdout
-    assert "idempotency-replayed: true" in shown.lower()
-    said = ["received", "It is gone."]
-    assert [line for line in shown.splitlines() if line in said] == said
-    first, again = (
-        json.loads((tmp_path / f"{name}.json").read_text()) for name in ("created", "again")
-    )
-    assert first["receipt"] == again["receipt"]
-
-
-@pytest.mark.slow
-def test_the_officer_who_is_played_replies_closes_and_publishes(
-    stack: Stack, tmp_path: Path
-) -> None:
-    guide = (ROOT / "docs" / "local.md").read_text(encoding="utf-8")
-    commands = guide.partition("## Play the officer")[2].partition("```sh\n")[2].partition("```")[0]
-    # Make would look after the installation, which tests have.
-    token = f"PYTHONPATH='{ROOT}' {sys.executable} -m infra.local.token "
-    done = subprocess.run(
-        ["bash", "-euo", "pipefail", "-c", commands.replace("make -s token OFFICER=", token)],
-        cwd=tmp_path,
-        env={**stack.environment, "API": stack.api},
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    assert done.stdout.split("\n")[:3] == ["We are on our way.", "closed", "published"]
-    assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.slow
