@@ -9,7 +9,7 @@ import json
 import sys
 import threading
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -189,34 +189,25 @@ def use_open311(
     catalogue.cache_clear()
 
 
-def respond_by(server: Server) -> Callable[[Request], Response]:
-    """Return what serves it by HTTP, at any host."""
+def main(port: int) -> None:
+    """Serve it, at any host. It takes any key, prints what comes, and closes each request the third
+    time it is asked for.
+    """
+    server, seen = Server(lambda: datetime.now(UTC)), Counter[str]()
 
     def respond(request: Request) -> Response:
         path = request.full_path.removeprefix(urlsplit(ENDPOINT).path).rstrip("?")
-        body = request.get_data() if request.method == "POST" else None
-        answer = server.ask(request.method, ENDPOINT + path, body, dict(request.headers))
-        return Response(answer.body, answer.status or 503, content_type="application/json")
-
-    return respond
-
-
-def main(port: int) -> None:
-    """Serve it. It takes any key, prints what comes, and closes each request the third time it is
-    asked for.
-    """
-    server, seen = Server(lambda: datetime.now(UTC)), Counter[str]()
-    answer = respond_by(server)
-
-    def respond(request: Request) -> Response:
+        body = request.get_data()
+        if body:
+            said = {name: found[0] for name, found in parse_qs(body.decode()).items()}
+            server.api_key = said.get("api_key")
+            print(json.dumps(said, ensure_ascii=False), flush=True)
         seen[request.path] += 1
         name = request.path.rpartition("/")[2].removesuffix(".json")
         if seen[request.path] > 2 and name in server.requests:
             server.requests[name].update(status="closed", status_notes="Done.")
-        if request.method == "POST":
-            server.api_key = request.form.get("api_key")
-            print(request.form.to_dict(), flush=True)
-        return answer(request)
+        answer = server.ask(request.method, ENDPOINT + path, body, dict(request.headers))
+        return Response(answer.body, answer.status or 503, content_type="application/json")
 
     wsgi.serve(Request.application(respond), port)
     threading.Event().wait()

@@ -42,6 +42,7 @@ FOLDERS = [
     if path.is_dir()
     and (path.name in (".chalice", ".ci") or (path.name[0] not in "._" and path.name != "build"))
 ]
+PASTED = ("local", "events", "mobile")
 DIAGRAMS = ("flowchart", "sequenceDiagram", "stateDiagram-v2")
 each_document = pytest.mark.parametrize(
     "document", DOCUMENTS, ids=[path.relative_to(ROOT).as_posix() for path in DOCUMENTS]
@@ -135,6 +136,14 @@ def test_a_diagram_is_of_a_known_kind(document: Path) -> None:
     assert [
         diagram for diagram in diagrams(text) if diagram.split(maxsplit=1)[0] not in DIAGRAMS
     ] == []
+
+
+@pytest.mark.parametrize("page", ["README.md", *(f"docs/{name}.md" for name in PASTED)])
+def test_what_is_no_command_says_what_it_is(page: str) -> None:
+    fences = re.findall(r"^```(.*)$", (ROOT / page).read_text(encoding="utf-8"), re.MULTILINE)
+    # `tests/local/test_readme.py` pastes what is `sh`.
+    assert set(fences[::2]) <= {"sh", "json", "http", "text", "mermaid"}
+    assert set(fences[1::2]) == {""}
 
 
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").glob("*.md")]
