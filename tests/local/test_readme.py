@@ -98,7 +98,8 @@ def test_the_officer_who_is_played_replies_closes_and_publishes(
     assert printed == ["We are on our way.", "closed", "published"]
 
 
-def test_an_event_is_received_and_checked(stack: Stack, checkout: Path) -> None:
+@pytest.mark.parametrize("time", ["first", "second"])
+def test_an_event_is_received_and_checked(stack: Stack, checkout: Path, time: str) -> None:
     printed = paste(stack, checkout, "docs/events.md")
     assert "'type': 'tipline.report'" in printed
     stack.expect(r"event → report · receiver\.localhost:\d+ · 204")
