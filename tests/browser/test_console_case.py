@@ -275,6 +275,34 @@ def send_words(route: Route) -> None:
     route.fulfill(response=response, json=body)
 
 
+def test_why_an_agency_refuses_is_read_as_its_own_words_and_never_as_markup(
+    open_page: OpenPage, stack: Stack, language: str
+) -> None:
+    words = "403: <b>No</b> <img src=x onerror=alert(1)>\nSecond reason. " + "x" * 400
+
+    def refuse_it(route: Route) -> None:
+        response = route.fetch()
+        body = response.json()
+        sent = {"state": "waiting", "reference": "R-1", "at": body["received_at"]}
+        body["referrals"][0]["sent"] = sent | {"request_id": None, "notes": words}
+        route.fulfill(response=response, json=body)
+
+    resident = Resident(stack.api)
+    path = f"/v1/officer/reports/{resident.id}/referral"
+    body = {"agency": "city_services", "reason": "Theirs.", "include": ["text"]}
+    assert officer_api(stack, "officer")("POST", path, body).status_code == 201
+    page = open_page(f"/console/reports/{resident.id}", language=language, viewport=PHONE)
+    page.route(f"**/v1/officer/reports/{resident.id}", refuse_it)
+    sign_in(page)
+    said = page.locator("section[aria-labelledby=referrals] blockquote")
+    expect(said).to_have_text(words)
+    expect(said.locator("*")).to_have_count(0)
+    expect(said).to_have_css("white-space", "pre-line")
+    mark = "In the agency’s own words:" if language == "en" else "以下为对方原话："
+    expect(said).to_have_accessible_name(mark)
+    assert_usable(page, f"referral-refused-{language}", {"width": 320, "height": 740})
+
+
 def test_what_a_dialog_is_answered_with_is_in_sight(open_page: OpenPage, stack: Stack) -> None:
     page = opened(open_page, Resident(stack.api), viewport=PHONE)
     page.get_by_role("button", name="Close…").click()

@@ -1,9 +1,10 @@
 """Open311 GeoReport v2, as its client: what is sent to an agency's server, and what that answers.
 
-http://wiki.open311.org/GeoReport_v2, in JSON. Whatever a server answers is untrusted: an id and a
-note are cut and cleaned, and anything else is None. docs/adr/0084.
+http://wiki.open311.org/GeoReport_v2, in JSON. Whatever a server answers is untrusted: ids, notes
+and reasons are cut and cleaned, and anything else is None. docs/adr/0084.
 """
 
+import html
 import json
 import unicodedata
 from datetime import datetime, timedelta
@@ -23,6 +24,8 @@ _FIRST_DAY, _HOUR = timedelta(days=1), timedelta(hours=1)
 # A server that lists more keeps back the rest: "first 1000 requests".
 _MOST_LISTED = 1000
 _ID_LENGTH, _NOTES_LENGTH = 100, 500
+# After these tags of a page comes a new line.
+_LINES = ("/error", "/title", "/h", "/p", "/li", "/tr", "/div", "br")
 # Two systems' times may differ by this much: some compare what they are asked in UTC with the time
 # of their own zone (FixMyStreet's `timestamp without time zone`).
 _CLOCKS = timedelta(hours=15)
@@ -137,6 +140,17 @@ def read_progress(body: bytes, request_id: str) -> Progress | None:
     return None
 
 
+def read_refusal(status: int, body: bytes) -> str:
+    """Return the reason that a server gives instead of an id: its errors, its page as text, or the
+    status alone.
+    """
+    said = body.decode("utf-8-sig", "replace")
+    errors = [_error(each) for each in _items(said, "errors") or ()]
+    text = "\n".join(errors) if errors and all(errors) else _text_of(said)
+    lines = (" ".join(line.split()) for line in text.splitlines())
+    return _notes("\n".join(line for line in lines if line)) or f"HTTP {status}"
+
+
 def next_look(accepted_at: datetime, now: datetime) -> datetime | None:
     """Return when the status is asked for again; None when it is not any more."""
     again = now + (_HOUR if now < accepted_at + _FIRST_DAY else _FIRST_DAY)
@@ -165,14 +179,15 @@ def _mark(reference: str) -> str:
     return f"Ref. {reference}"
 
 
-def _items(body: bytes) -> list[dict[str, Any]] | None:
-    """Return the objects of an answer; None for one that is no list of objects."""
+def _items(body: bytes | str, name: str = "service_requests") -> list[dict[str, Any]] | None:
+    """Return the objects of an answer; None for one that is no list of objects. Some servers name
+    their list.
+    """
     try:
         said = json.loads(body)
     except (ValueError, RecursionError):
         return None
-    # FixMyStreet's server names its list.
-    found = said.get("service_requests", said) if isinstance(said, dict) else said
+    found = said.get(name, said) if isinstance(said, dict) else said
     found = found if isinstance(found, list) else [found]
     return found if all(isinstance(each, dict) for each in found) else None
 
@@ -182,6 +197,29 @@ def _id(value: Any) -> str | None:
     said = str(value).strip() if is_said else ""
     is_one = 0 < len(said) <= _ID_LENGTH and said.isprintable() and " " not in said
     return said if is_one else None
+
+
+def _error(said: dict[str, Any]) -> str:
+    """Return an error of Open311 as a line; an empty one for anything else."""
+    found = [str(said[name]) for name in ("code", "description") if said.get(name) is not None]
+    return ": ".join(found)
+
+
+def _text_of(page: str) -> str:
+    """Return the text of a page of HTML or XML, or of what is neither. No parser reads it: it may
+    be made to cost one its time.
+    """
+    first, *others = page.replace("<![CDATA[", "").replace("]]>", "").split("<")
+    seen, is_hidden = [first], False
+    for tag, _, text in (each.partition(">") for each in others):
+        name = tag[:7].lower()
+        is_hidden = name.startswith(("script", "style")) or (
+            is_hidden and not name.startswith(("/script", "/style"))
+        )
+        seen.append("\n" if name.startswith(_LINES) else " ")
+        if not is_hidden:
+            seen.append(" ".join(text.split()))
+    return html.unescape("".join(seen))
 
 
 def _notes(value: Any) -> str | None:

@@ -169,7 +169,8 @@ class SentState(StrEnum):
 
 class Sent(Record):
     """How a referral fares that leaves by itself. `reference` is random, and stands in what is
-    sent; `request_id` is the agency's number, and `sealed_notes` what it says of the status.
+    sent; `request_id` is the agency's number, and `sealed_notes` what it says: why it does not
+    take it, or of the status.
     """
 
     reference: str

@@ -95,7 +95,7 @@ class SentView(Shape):
     `waiting`: it was not taken yet. `accepted`: the agency has it, under `request_id`; `done`: it
     says that it is dealt with. `by_hand`: hand it over, the agency did not take it. `unclear`: ask
     first whether it has the `reference`. `handed_over`: officers have done so. `notes` are the
-    agency's words, as it sends them.
+    agency's words: why it did not take it, or what it says of the status.
     """
 
     state: SentState

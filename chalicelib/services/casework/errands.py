@@ -98,13 +98,14 @@ class _Run:
         self._pending, self._errand, self._code = pending, errand, pending.owner.id
         self._messenger, self._now = messenger, now
         self._ends = self._errand.since + open311.TRIED_FOR
+        self._public: bytes | None = None
         self.is_unanswered = False
 
     def take(self) -> str:
         """Take the step, and return to which state it came. Raises Unavailable."""
         errand, to = self._errand, agency(self._code)
-        public = self._messenger.errands.key_of_report(errand.report_id)
-        if public is None:
+        self._public = self._messenger.errands.key_of_report(errand.report_id)
+        if self._public is None:
             self._messenger.outbox.remove(self._pending)
             return _GONE
         if to is None or not to.is_sent_to:
@@ -117,11 +118,13 @@ class _Run:
         if not self._begin():
             return _LEFT  # another run has
         if errand.request_id and errand.accepted_at:
-            return self._look(to, errand.request_id, errand.accepted_at, public)
+            return self._look(to, errand.request_id, errand.accepted_at)
         if errand.token:
             answer = self._ask("GET", open311.token_url(to, errand.token))
             taken = open311.read_taken(answer.body) if answer.accepts else None
-            return self._accept(taken.request_id) if taken and taken.request_id else self._again()
+            if taken and taken.request_id:
+                return self._accept(taken.request_id)
+            return self._again(**self._heard(answer))
         return self._find(to) if errand.unsure else self._send(to)
 
     def _find(self, to: Agency) -> str:
@@ -165,7 +168,7 @@ class _Run:
         seems_taken = not is_free and (answer.status or 0) < 400
         if seems_taken and (taken is not None or errand.unsure):
             put["words"] = None
-        return self._again(refused=is_refused, **put)
+        return self._again(refused=is_refused, **put, **self._heard(answer))
 
     def _begin(self, **put: Any) -> bool:
         """Write before a request goes out that it is tried, and when again: this run may end while
@@ -182,7 +185,7 @@ class _Run:
         """Return whether the last try has begun, and its run ended while it waited."""
         return self._pending.task.due_at >= self._ends + pause_after(self._errand.attempts)
 
-    def _look(self, to: Agency, request_id: str, accepted_at: datetime, public: bytes) -> str:
+    def _look(self, to: Agency, request_id: str, accepted_at: datetime) -> str:
         errand, now = self._errand, self._now
         answer = self._ask("GET", open311.status_url(to, request_id))
         found = open311.read_progress(answer.body, request_id) if answer.accepts else None
@@ -192,21 +195,37 @@ class _Run:
                 return errand.state
             self._messenger.outbox.remove(self._pending)
             return _GONE
-        info = notes_info(errand.report_id, errand.number)
-        sealed = seal(public, found.notes.encode(), info) if found.notes else None
+        sealed = self._sealed(found.notes) if found.notes else None
         state = SentState.DONE if found.is_closed else SentState.ACCEPTED
         return self._write(state, _record_task(now), notes=sealed, seen=seen)
 
     def _accept(self, request_id: str | None) -> str:
         put = {"request_id": request_id, "accepted_at": self._now, "words": None, "unsure": None}
-        return self._write(SentState.ACCEPTED, _record_task(self._now), **put)
+        heard = {"notes": None, "seen": None}
+        return self._write(SentState.ACCEPTED, _record_task(self._now), **put, **heard)
 
     def _again(self, *, refused: bool = False, **put: Any) -> str:
         """Try it again later; if that is over, leave it to officers."""
         ends = self._errand.since + open311.REFUSED_FOR if refused else self._ends
         if self._now >= ends:
             return self._give_up(**put)
-        return self._write(SentState.WAITING, self._pending.task, **put)
+        then = _record_task(self._now) if "notes" in put else self._pending.task
+        return self._write(SentState.WAITING, then, **put)
+
+    def _heard(self, answer: Answer) -> dict[str, Any]:
+        """Return the words of the agency instead of a number, if they are others than before.
+
+        They stand in the report until the agency takes it, or says something else.
+        """
+        if answer.status is None:
+            return {}
+        said = open311.read_refusal(answer.status, answer.body)
+        seen = _digest(f"{self._errand.reference}/{said}")
+        return {} if seen == self._errand.seen else {"notes": self._sealed(said), "seen": seen}
+
+    def _sealed(self, said: str) -> bytes:
+        info = notes_info(self._errand.report_id, self._errand.number)
+        return seal(self._public or b"", said.encode(), info)
 
     def _give_up(self, **put: Any) -> str:
         may_be_there = put.get("unsure", self._errand.unsure) or self._errand.token
@@ -267,9 +286,11 @@ def record_errand(pending: PendingTask, *, outbox: Outbox, errands: Errands, act
 
 
 def _next(pending: PendingTask, errand: Errand, errands: Errands, now: datetime) -> TransactItem:
-    """Return the write that lets an errand ask for the status again, or ends it."""
+    """Return the write that lets an errand be sent or ask for the status again, or ends it."""
     at = errand.accepted_at and open311.next_look(errand.accepted_at, now)
-    if errand.state is not SentState.ACCEPTED or not at:
+    if errand.state is SentState.WAITING:
+        at = now + pause_after(errand.attempts - 1)
+    if errand.state not in (SentState.WAITING, SentState.ACCEPTED) or not at:
         return errands.end_item(pending)
     pk, sk = pending.key
     put = task_fields(pk, sk, send_task(at))

@@ -31,7 +31,7 @@ from chalicelib.store.reports.rows import Head
 READ_FIELDS = ("pk", "sk", "public_key", "status", "category", "expiring", "deleted_at")
 _RECORDED = (
     *("pk", "sk", *TASK_FIELDS, "report_id", "number", "reference", "since", "state"),
-    *("request_id", "accepted_at", "notes"),
+    *("request_id", "accepted_at", "notes", "attempts"),
 )
 _OF_HEAD = (
     *("pk", "sk", "id", "status", "category", "flags", "referrals", "push", "expiring"),
@@ -42,8 +42,8 @@ _KEPT = TRIED_FOR + LOOKED_AT_FOR + timedelta(days=3)
 
 class Errand(Record):
     """An errand as stored. `words` is what is sent, until the agency has it. `unsure`: it may have
-    arrived, since `tried_at`. `notes` are sealed to the report. `seen` shows whether a status is
-    another one than the last.
+    arrived, since `tried_at`. `notes` are sealed to the report. `seen` shows whether the agency
+    says something else than the last time.
     """
 
     report_id: str

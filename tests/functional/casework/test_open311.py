@@ -1,16 +1,20 @@
 """An approved referral reaches the server of its agency once, and its reporter what came of it."""
 
 import json
+import os
+import string
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from chalicelib import wiring
 from chalicelib.aws import keys
-from chalicelib.domain.casework.open311 import Words, form_of
+from chalicelib.domain.casework.open311 import Words, form_of, read_refusal
 from chalicelib.domain.catalogue.model import Agency, Receives, catalogue
 from chalicelib.services.casework.errands import key_name
 from chalicelib.services.notices.destinations import seal_secret
@@ -473,3 +477,122 @@ def test_notes_that_change_each_hour_wake_no_reporter(server: Server) -> None:
     server.close()
     go_out(HOUR)
     assert cloud.push_round()["pushed"] == 1
+
+
+REASONS = "400: jurisdiction_id was not provided\n403: The key is wrong."
+_ERRORS = (
+    b'[{"code": 400, "description": "jurisdiction_id was not provided"},'
+    b' {"code": "403", "description": "The key is wrong."}]'
+)
+
+
+@pytest.mark.parametrize(
+    ("body", "says"),
+    [
+        (_ERRORS, REASONS),
+        (b'{"errors": %b}' % _ERRORS, REASONS),
+        (
+            b"<?xml version='1.0'?>\n<errors><error>\n <code>403</code>\n"
+            b" <description><![CDATA[A key &amp; a name]]></description></error>"
+            b"<error><code>404</code></error></errors>",
+            "403 A key & a name\n404",
+        ),
+        (
+            b"<html><head><title>403</title><style>p {}</style></head><script>a < b</script>"
+            b"<p>No <b>access&#x202e;</b> for you.</p>",
+            "403\nNo access for you.",
+        ),
+        (b"", "HTTP 403"),
+        (b" \x00\r\n", "HTTP 403"),
+        (
+            b'[{"code": 1, "description": "' + b"x" * 70_000,
+            ('[{"code": 1, "description": "' + "x" * 500)[:500],
+        ),
+        (b'[{"description": "n\xe3o\\u202e\\u0000"}]', "n\ufffdo"),
+        (b'\xef\xbb\xbf[{"description": "<b>No</b>"}]', "<b>No</b>"),
+        (b'{"message": "Forbidden"}', '{"message": "Forbidden"}'),
+        (b"Not here.\nAsk us.", "Not here.\nAsk us."),
+        (b"[" * 60_000, "[" * 500),
+    ],
+)
+def test_officers_read_why_an_agency_does_not_take_it(
+    server: Server, body: bytes, says: str
+) -> None:
+    server.down = Answer(403, body=body)
+    created = referred()
+    go_out()
+    assert (sent(created)["state"], sent(created)["notes"]) == ("waiting", says)
+    server.down = NOBODY  # what it has said before stays
+    for after in (HOUR, DAY, 6 * DAY, HOUR):
+        go_out(after)
+    assert (sent(created)["state"], sent(created)["notes"]) == ("by_hand", says)
+    assert hand_over(created).status == 204
+    assert sent(created)["notes"] == says
+
+
+def test_why_an_agency_does_not_take_it_stands_in_the_opened_report_alone(server: Server) -> None:
+    server.down = Answer(400, body=b'[{"code": 400, "description": "canary"}]')
+    created = referred()
+    cloud.forget_sent()
+    for after in (HOUR, DAY, HOUR):
+        go_out(after)
+    assert sent(created)["notes"] == "400: canary"
+    listed = call("GET", "/v1/officer/reports?sort=attention", officer="zhao")
+    history = by_officer("GET", created, "/history", officer="zhao")
+    for shown in (mine(created), listed.text, history.text, cloud.sent()):
+        assert "canary" not in str(shown)
+    for table in ("REPORTS_TABLE", "AUDIT_TABLE"):
+        assert "canary" not in str(cloud.scan(os.environ[table]))
+
+
+def test_the_reason_is_gone_once_the_agency_takes_it(server: Server) -> None:
+    server.down = Answer(403, body=_ERRORS)
+    created = referred()
+    assert go_out() == {"waiting": 1}
+    assert sent(created)["notes"] == REASONS
+    server.down = None
+    assert go_out(3 * MINUTE) == {"accepted": 1}
+    assert (sent(created)["state"], sent(created)["notes"]) == ("accepted", None)
+    assert (len(server.posted), left()) == (1, 1)
+
+
+def test_a_reason_that_is_repeated_is_written_once_and_another_takes_its_place(
+    server: Server,
+) -> None:
+    server.down = Answer(403, body=_ERRORS)
+    created = referred()
+    for _ in range(3):
+        go_out(HOUR)
+    assert len(refusals(created)) == 1
+    server.down = Answer(404, body=b"No such code.")
+    go_out(HOUR)
+    assert (sent(created)["notes"], len(refusals(created))) == ("No such code.", 2)
+
+
+def refusals(created: Mapping[str, Any]) -> list[Any]:
+    items = by_officer("GET", created, "/history", officer="zhao").json["items"]
+    return [each for each in items if (each["detail"] or {}).get("referral") == "waiting"]
+
+
+def test_an_answer_without_a_number_is_read_by_whoever_has_to_ask(server: Server) -> None:
+    server.lists, server.answers = Answer(200, body=b"[]"), NO_ID
+    created = referred()
+    for _ in range(4):
+        go_out(HOUR)
+    assert sent(created)["state"] == "unclear"
+    assert "Thank you." in sent(created)["notes"]
+
+
+def test_what_an_agency_lists_of_others_is_nobodys_reason(server: Server) -> None:
+    server.loses, server.lists = True, Answer(400, body=b"canary")
+    created = referred()
+    go_out()
+    go_out(3 * MINUTE)
+    assert (sent(created)["state"], sent(created)["notes"]) == ("unclear", None)
+
+
+@given(st.binary() | st.text(string.printable + "<>&;#\u202e\u0301").map(str.encode))
+def test_whatever_a_server_answers_is_bounded_and_can_be_read(body: bytes) -> None:
+    said = read_refusal(403, body)
+    assert 0 < len(said) <= 500
+    assert said.replace("\n", "").isprintable()

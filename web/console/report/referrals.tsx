@@ -121,6 +121,8 @@ function SentFacts({ open, referral, sent }: SentProps) {
   const { referral: t } = reportTexts();
   const { api } = useDesk();
   const [problem, setProblem] = useSaid('');
+  const isRefused = sent.state === 'waiting' && sent.notes !== null;
+  const notes = `referral-notes-${referral.number}`;
   const handOver = async () => {
     const params = {
       path: { report_id: open.id },
@@ -134,9 +136,16 @@ function SentFacts({ open, referral, sent }: SentProps) {
   };
   return (
     <>
-      <p>{t.sent[sent.state] ?? sent.state}</p>
+      <p>{isRefused ? t.refused : (t.sent[sent.state] ?? sent.state)}</p>
       <p class="hint">{t.sentAs(sent.reference, sent.request_id)}</p>
-      {sent.notes !== null && <p>{t.notes(sent.notes)}</p>}
+      {sent.notes !== null && (
+        <>
+          <p id={notes}>{t.notes}</p>
+          <blockquote class="words" aria-labelledby={notes}>
+            {sent.notes}
+          </blockquote>
+        </>
+      )}
       <Status kind="error">{problem}</Status>
       {(sent.state === 'by_hand' || sent.state === 'unclear') && (
         <Button onClick={() => void handOver()}>{t.handOver}</Button>
