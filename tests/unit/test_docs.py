@@ -217,6 +217,15 @@ def test_a_flaw_is_reported_to_an_address_that_exists() -> None:
     assert re.findall(r"<[^>]+>|placeholder", text) == []
 
 
+_SUM = re.compile(r"\| \*\*all\*\* \| \*\*([\d.]+)\*\* \|")
+
+
+def test_the_first_sentence_of_the_cost_says_the_sum_of_its_table() -> None:
+    text = words("docs/cost.md")
+    (said,), (counted, *_) = re.findall(r"about (\d+) US dollars", text), _SUM.findall(text)
+    assert int(said) == round(float(counted))
+
+
 INVARIANTS = [f"I{number}" for number in range(1, 16)]
 
 
