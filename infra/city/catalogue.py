@@ -208,6 +208,8 @@ def _wrong_channels(seed: Catalogue) -> Iterator[tuple[str, str]]:
     for number, channel in enumerate(seed.channels):
         if channel.state is LifecycleState.SHADOW:
             yield f"channels[{number}].state", "is shadow, which is for categories. Choose another."
+        if not channel.outcomes or len(set(channel.outcomes)) < len(channel.outcomes):
+            yield f"channels[{number}].outcomes", "is empty, or names one twice. Name each once."
         place = f"channels[{number}].fed_by"
         if not channel.fed_by:
             yield place, "is empty: nobody could work in this channel. Name a category."

@@ -31,8 +31,8 @@ def drafted(stack: Stack, **change: Any) -> dict[str, Any]:
     return bulletin
 
 
-def published(stack: Stack) -> dict[str, Any]:
-    bulletin = drafted(stack)
+def published(stack: Stack, **change: Any) -> dict[str, Any]:
+    bulletin = drafted(stack, **change)
     path = f"/v1/officer/bulletins/{bulletin['id']}/approve"
     approved: dict[str, Any] = approve(stack, "supervisor", path).json()
     return approved
@@ -266,10 +266,22 @@ def test_approved_words_are_not_lost_with_another_code(open_page: OpenPage, stac
     page.get_by_role("button", name="Change what readers see").click()
     expect(page.get_by_label("English (optional)")).to_have_value("Thanks to everybody.")
     expect(page.get_by_text("wait until a colleague approves them again")).to_be_visible()
-    page.get_by_label("Found safe.").check()
+    page.get_by_label("The police have made an arrest.").check()
     press(page, "Change it now", shows="Words that await approval")
     now = call(stack, "officer", "GET", path)
-    assert (now["code"], now["pending_words"]) == ("found_safe", words["outcome"])
+    assert (now["code"], now["pending_words"]) == ("arrested", words["outcome"])
+
+
+@pytest.mark.thorough
+@pytest.mark.parametrize(("about", "count"), [("other", 3), ("child", 4)])
+def test_only_the_outcomes_of_its_channel_are_offered(
+    open_page: OpenPage, stack: Stack, about: str, count: int
+) -> None:
+    bulletin = published(stack, about=about)
+    page = page_of(open_page, LI, f"/console/bulletins/{bulletin['id']}")
+    press(page, "Resolve", shows="Found. The search is over.")
+    expect(page.get_by_role("radio")).to_have_count(count)
+    expect(page.get_by_label("Found safe.")).to_have_count(1 if about == "child" else 0)
 
 
 @pytest.mark.thorough

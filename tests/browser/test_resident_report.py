@@ -150,12 +150,12 @@ def test_a_lead_says_once_what_came_of_its_bulletin(open_page: OpenPage, stack: 
     path = f"/v1/officer/bulletins/{bulletin_id}"
     officer = Officer(stack)
     version = officer.call("GET", path)["version"]
-    found = {"code": "found_safe"}
-    officer.call("POST", f"{path}/resolve", found, **{"If-Match": f'"{version}"'})
+    ending = {"code": "arrested"}
+    officer.call("POST", f"{path}/resolve", ending, **{"If-Match": f'"{version}"'})
     resident.button("open_mine").click()
-    words = "On the bulletin that you reported on: Found safe. Thank you for your help."
+    words = "On the bulletin that you reported on: The police have made an arrest."
     expect(page.get_by_text(words)).to_be_visible()
-    expect(page.get_by_text("Found safe.")).to_have_count(1)
+    expect(page.get_by_text("an arrest.")).to_have_count(1)
 
 
 @pytest.mark.thorough

@@ -474,7 +474,7 @@ _SUPPLIERS: Mapping[str, Callable[[Scenario], Supply]] = {
     f"POST {_BULLETIN}/approve": lambda there: there.draft().read(),
     f"POST {_BULLETIN}/decline": lambda there: there.draft().versioned(),
     f"POST {_BULLETIN}/media": lambda there: there.draft().plain(),
-    f"POST {_BULLETIN}/resolve": lambda there: there.publish(there.draft()).plain(),
+    f"POST {_BULLETIN}/resolve": lambda there: there.publish(there.draft(about="child")).plain(),
     f"POST {_BULLETIN}/withdraw": lambda there: there.publish(there.draft()).plain(),
     "GET /v1/admin/officers/{username}": lambda there: Supply({"username": RECRUIT}),
     "PUT /v1/admin/officers/{username}": lambda there: Supply({"username": RECRUIT}),

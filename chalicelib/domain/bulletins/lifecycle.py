@@ -196,9 +196,13 @@ def ended(bulletin: Bulletin, step: Step, ending: Ending, *, by: str, now: datet
     """Return the bulletin resolved or withdrawn (`step`); or, if it is, with that corrected.
 
     Readers see the code at once, and neither the content nor any earlier words. New words wait.
-    The officer who wrote them becomes an author. Raises Conflict `illegal_transition`.
+    The officer who wrote them becomes an author. Raises Conflict `illegal_transition`, Invalid
+    (a code that its channel does not have).
     """
     state = bulletin.after(step, now)
+    if step is Step.RESOLVE and ending.code not in bulletin.outcomes:
+        allowed = (("allowed", ", ".join(bulletin.outcomes)),)
+        raise errors.Invalid(errors.FieldError("code", "not_for_channel", allowed))
     corrects = state is bulletin.state
     wrote = ending.words is not None and by not in bulletin.authors
     after = bulletin.model_copy(

@@ -19,6 +19,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import NamedTuple, Self
 
+from chalicelib.domain.catalogue.model import OUTCOMES, by_code, catalogue
 from chalicelib.kernel import errors
 from chalicelib.kernel.languages import LANGUAGES, LocalizedText, text
 from chalicelib.kernel.models import Record
@@ -32,7 +33,7 @@ class EndCode(StrEnum):
     PUBLISHED_IN_ERROR = "published_in_error"
 
 
-RESOLUTION_CODES = (EndCode.FOUND_SAFE, EndCode.FOUND, EndCode.ARRESTED, EndCode.NO_LONGER_SOUGHT)
+RESOLUTION_CODES = tuple(map(EndCode, OUTCOMES))
 # What was found or led to an arrest is an outcome, which readers may know. A withdrawal says
 # nothing about anybody.
 WITHDRAWAL_CODES = (EndCode.PUBLISHED_IN_ERROR, EndCode.NO_LONGER_SOUGHT)
@@ -256,6 +257,18 @@ class Bulletin(Record):
     @property
     def pending_words(self) -> LocalizedText | None:
         return None if self.words_approved_by else self.words
+
+    @property
+    def outcomes(self) -> tuple[EndCode, ...]:
+        """Return the codes with which it can be resolved: those of its channel.
+
+        Where somebody can be arrested, only a child or an elderly person is found safe: any other
+        bulletin may be about a suspect or a thing.
+        """
+        channel = by_code(catalogue().channels).get(self.content.channel)
+        codes = tuple(map(EndCode, channel.outcomes)) if channel else RESOLUTION_CODES
+        may_be_a_thing = self.content.about is About.OTHER and EndCode.ARRESTED in codes
+        return tuple(code for code in codes if code is not EndCode.FOUND_SAFE or not may_be_a_thing)
 
     @property
     def end_text(self) -> LocalizedText:

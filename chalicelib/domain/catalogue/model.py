@@ -70,6 +70,11 @@ type CapCategory = Literal[
 """The categories of CAP 1.2 (section 3.2.2)."""
 
 
+type OutcomeCode = Literal["found_safe", "found", "arrested", "no_longer_sought"]
+"""How a bulletin is resolved. Each has a fixed text: `bulletin.resolved.<code>`."""
+
+OUTCOMES: tuple[OutcomeCode, ...] = ("found_safe", "found", "arrested", "no_longer_sought")
+
 # Those of a category that names none.
 DEADLINES: Mapping[str, int] = MappingProxyType({"high": 30, "normal": 24 * 60})
 
@@ -240,12 +245,14 @@ class Channel(Entry):
 
     `guardian_consent`: a bulletin needs the consent of the missing person's guardian. `fed_by`: the
     categories whose reports lead to its bulletins; officers who see one of these may work in it.
-    `cap_category`: the category of its bulletins in CAP 1.2, such as `Rescue`.
+    `cap_category`: the category of its bulletins in CAP 1.2, such as `Rescue`. `outcomes`: how its
+    bulletins can be resolved, in the order in which officers choose.
     """
 
     guardian_consent: bool
     fed_by: tuple[str, ...]
     cap_category: CapCategory
+    outcomes: tuple[OutcomeCode, ...] = OUTCOMES
 
 
 class Emergency(NamedTuple):
@@ -320,7 +327,11 @@ def catalogue() -> Catalogue:
     return Catalogue(
         categories=tuple(Category(**_entry(read) | _forms(read)) for read in seed["categories"]),
         channels=tuple(
-            Channel(**_entry(read) | {"fed_by": tuple(read["fed_by"])}) for read in seed["channels"]
+            Channel(
+                **_entry(read)
+                | {name: tuple(read[name]) for name in ("fed_by", "outcomes") if name in read}
+            )
+            for read in seed["channels"]
         ),
         emergency=Emergency(city().emergency_number),
         app=App(**seed["app"]),

@@ -140,9 +140,9 @@ class BulletinView(ListedBulletin):
     """An opened bulletin.
 
     While a newer version is not approved, `published` is the content that the public sees;
-    otherwise it is null. `steps` lists the steps that are possible now. `leads` is the number of
-    leads on this bulletin; 1000 stands for 1000 or more. `tag` is what the approval of this version
-    takes.
+    otherwise it is null. `steps` lists the steps that are possible now, and `outcomes` the codes
+    with which it can be resolved. `leads` is the number of leads on this bulletin; 1000 stands for
+    1000 or more. `tag` is what the approval of this version takes.
     """
 
     consent: Consent | None
@@ -150,6 +150,7 @@ class BulletinView(ListedBulletin):
     published: ContentView | None
     leads: int
     steps: list[Step]
+    outcomes: list[EndCode]
     url: str
     tag: str
 
@@ -173,6 +174,7 @@ class BulletinView(ListedBulletin):
             else None,
             leads=leads,
             steps=bulletin.legal_steps(call.now),
+            outcomes=bulletin.outcomes,
             url=bulletin_url(bulletin.id, call),
             tag=tag,
         )

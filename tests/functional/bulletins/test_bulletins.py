@@ -187,7 +187,7 @@ def test_wrong_fields_are_named_as_the_sender_calls_them(
 
 
 def test_an_outcome_is_corrected_by_any_officer_of_the_channel() -> None:
-    bulletin = published()
+    bulletin = published(about="child")
     lead = file("other", bulletin_id=bulletin["id"])
     ended_at = end(bulletin, "resolve", code="found").json["ended_at"]
     assert "resolve" in opened(bulletin)["steps"]

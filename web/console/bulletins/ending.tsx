@@ -4,21 +4,18 @@ import { useDesk } from '../desk.ts';
 import { ok, Refusal, useStep } from '../parts/asking.tsx';
 import { FormEnd } from '../parts/form-end.tsx';
 import { Radios } from '../../shared/components/choices.tsx';
-import type { Api } from '../types.ts';
+import type { Api, Schemas } from '../types.ts';
 import { language } from '../../shared/language.ts';
 import type { Bulletin } from './changes.ts';
 import { fixedText } from './end.ts';
 import { text } from './texts.ts';
 
-const CODES = {
-  resolve: ['found_safe', 'found', 'arrested', 'no_longer_sought'],
-  withdraw: ['no_longer_sought', 'published_in_error'],
-} as const;
+const WITHDRAWALS = ['no_longer_sought', 'published_in_error'] as const;
 const ENDS = { resolve: 'resolved', withdraw: 'withdrawn' } as const;
 const MOST = { resolve: 1000, withdraw: 500 };
 const LANGUAGES = ['zh', 'en'] as const;
 
-type Code = (typeof CODES)['resolve' | 'withdraw'][number];
+type Code = Bulletin['outcomes'][number];
 
 export interface EndingProps {
   bulletin: Bulletin;
@@ -56,6 +53,7 @@ export function Ending({ bulletin, kind, onDone, onCancel }: EndingProps) {
       {!unseen && (
         <WhatReadersSee
           kind={kind}
+          codes={codesOf(bulletin, kind)}
           approved={approvedWords(bulletin) && (isCorrection ? 'kept' : 'gone')}
           code={code}
           onCode={setCode}
@@ -72,6 +70,7 @@ export function Ending({ bulletin, kind, onDone, onCancel }: EndingProps) {
 
 interface SeenProps {
   kind: EndingProps['kind'];
+  codes: readonly Code[];
   /** What becomes of the words that readers see now: they begin the new ones, or they go. */
   approved: 'kept' | 'gone' | null;
   code: Code | null;
@@ -81,7 +80,8 @@ interface SeenProps {
   onWords: (words: Record<string, string>) => void;
 }
 
-function WhatReadersSee({ kind, approved, code, onCode, isMissing, words, onWords }: SeenProps) {
+function WhatReadersSee(props: SeenProps) {
+  const { kind, codes, approved, code, onCode, isMissing, words, onWords } = props;
   return (
     <>
       <Radios
@@ -90,7 +90,7 @@ function WhatReadersSee({ kind, approved, code, onCode, isMissing, words, onWord
         error={isMissing && code === null ? text().chooseCode : null}
         chosen={code}
         onChange={onCode}
-        choices={CODES[kind].map((each) => ({
+        choices={codes.map((each) => ({
           code: each,
           label: fixedText({ state: ENDS[kind], code: each }, language.value),
           hint: text().codeHint[each],
@@ -138,8 +138,13 @@ export function endedWords(bulletin: Bulletin, kind: EndingProps['kind']): strin
   return corrects(bulletin, kind) ? text().doneCorrection : text().done;
 }
 
-function codeOf({ code }: Bulletin, kind: EndingProps['kind']): Code | null {
-  return CODES[kind].find((each) => each === code) ?? null;
+/** Return the codes of an end, in the order of the channel. */
+function codesOf({ outcomes }: Bulletin, kind: EndingProps['kind']): readonly Code[] {
+  return kind === 'resolve' ? outcomes : WITHDRAWALS;
+}
+
+function codeOf(bulletin: Bulletin, kind: EndingProps['kind']): Code | null {
+  return codesOf(bulletin, kind).find((each) => each === bulletin.code) ?? null;
 }
 
 async function end(
@@ -152,13 +157,13 @@ async function end(
   const params = { path: { bulletin_id: id } };
   if (kind === 'resolve') {
     const body = {
-      code: code as (typeof CODES)['resolve'][number],
+      code: code as Schemas['BulletinResolution']['code'],
       ...(words ? { outcome: words } : {}),
     };
     await ok(api.POST('/v1/officer/bulletins/{bulletin_id}/resolve', { params, body }));
   } else {
     const body = {
-      code: code as (typeof CODES)['withdraw'][number],
+      code: code as Schemas['BulletinWithdrawal']['code'],
       ...(words ? { reason: words } : {}),
     };
     await ok(api.POST('/v1/officer/bulletins/{bulletin_id}/withdraw', { params, body }));

@@ -41,5 +41,6 @@ export const BULLETIN: Bulletin = {
   published: null,
   leads: 0,
   steps: [],
+  outcomes: ['found', 'arrested', 'no_longer_sought'],
   url: 'https://api.example/bulletins/B-1',
 };
