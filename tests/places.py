@@ -29,8 +29,16 @@ def _ranked(row: Mapping[str, Any]) -> tuple[str, str]:
     if status in ("closed", "withdrawn"):
         unread = unread and status == "closed"
         return (shard, "3" if unread else "5") if unread or awaits else (f"{shard}#{status}", "9")
-    if status == "new" and row["urgency"] == "critical":
-        return shard, "0"
-    if "review_due_at" in row or (status == "new" and "overdue" in row.get("flags", ())):
+    if row.get("source") == "drill":
+        return shard, "3" if unread else "41"
+    new, urgency, review = status == "new", row["urgency"], "review_due_at" in row
+    late = new and "overdue" in row.get("flags", ())
+    if urgency == "critical":
+        return shard, "0" if new else "02" if review else "14" if unread else "15"
+    if urgency == "high" and new:
+        return shard, "03" if late else "04"
+    if urgency == "high":
+        return shard, "12" if review else "16" if unread else "17"
+    if review or late:
         return shard, "2"
-    return shard, "3" if unread else "4"
+    return shard, "3" if unread else "41" if urgency == "low" else "4"

@@ -101,7 +101,7 @@ BY_TASK = "by_task"
 BY_SKETCH = "by_sketch"
 
 # The partition attribute of each index. All indexes for lists sort by `listed_at`, but for that by
-# attention: `attention_at`, which is a rank, a turn and `listed_at`.
+# attention: `attention_at`, which is a rank and `listed_at`.
 PARTITION = {
     BY_CATEGORY: "category_shard",
     BY_ATTENTION: "attention_shard",
@@ -236,11 +236,9 @@ def attention_shard(category_shard: str, apart: str | None = None) -> str:
     return f"{category_shard}#{apart}" if apart else category_shard
 
 
-def attention_at(rank: str, listed_at: str, turn: int = 0) -> str:
-    """Return the sort key of the index by attention. The rank is one character. A turn after the
-    first is a digit behind it, which sorts after `#`.
-    """
-    return f"{rank}{turn or ''}#{listed_at}"
+def attention_at(rank: str, listed_at: str) -> str:
+    """Return the sort key of the index by attention. A rank is digits, which sort after `#`."""
+    return f"{rank}#{listed_at}"
 
 
 def received(attention_at: str) -> str:

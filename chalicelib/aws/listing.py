@@ -4,7 +4,7 @@ The shards are queried in parallel and merged. A shard whose rows are used up is
 cost of a page does not depend on the number of rows in the table.
 """
 
-from collections import deque
+from collections import defaultdict, deque
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -19,6 +19,9 @@ from chalicelib.aws.table import Row, Table
 _FURTHER = 6
 # A query for the first rows of a partition reads so many at the least: fewer cost as much.
 _LEAST = 10
+# A partition of which more ranges than _RANGES are asked for is read whole if it has no more than
+# so many rows: one query in place of many.
+_RANGES, _WHOLE = 4, 100
 # Sorts after all that follows a prefix.
 _END = "~"
 # How many rows each query for the oldest reads, in a partition. Nearly always the first finds it.
@@ -107,8 +110,33 @@ class Listing:
             shard.more = more and len(inside) == len(found)
             shard.reached = found[-1][0] if found else shard.reached
 
-        shards = _shards(spans, below, limit)
-        return self._merged(shards, read, max, limit=limit, reached=below, keep=keep)
+        known, ranges = self._short(index, _spans(spans))
+        inside = (each for each in known if each[0] < (below or _END) and each[0] >= (since or ""))
+        rows = deque(sorted(inside, key=lambda each: each[0], reverse=True))
+        short = _Shard(Span(""), below, 0, rows, more=False)
+        shards = _shards(ranges, below, limit)
+        return self._merged(shards, read, max, limit=limit, reached=below, keep=keep, known=short)
+
+    def _short(
+        self, index: Index, spans: Sequence[Span]
+    ) -> tuple[list[tuple[str, Row]], list[Span]]:
+        """Read the partitions of many ranges that have few rows. Return what these ranges hold, and
+        the ranges that are left.
+        """
+        prefixes = defaultdict[str, list[str]](list)
+        for span in spans:
+            prefixes[span.partition].append(span.prefix)
+        several = [each for each, found in prefixes.items() if len(found) > _RANGES]
+        heads = dict(zip(several, self.heads(index, several, most=_WHOLE), strict=True))
+        short = {each: heading.rows for each, heading in heads.items() if not heading.more}
+        known = [
+            (at[len(prefix) :], row)
+            for partition, rows in short.items()
+            for at, row in ((str(row[index[2]]), row) for row in rows)
+            for prefix in prefixes[partition]
+            if at.startswith(prefix)
+        ]
+        return known, [span for span in spans if span.partition not in short]
 
     def page_upwards(
         self,
@@ -181,6 +209,8 @@ class Listing:
 
         Of each span, at most about the oldest 4,000 rows are read.
         """
+        known, ranges = self._short(index, _spans(spans))
+        by_age = sorted(known, key=lambda each: each[0])
 
         def first(span: Span) -> tuple[str, Row] | None:
             reached: str | None = None
@@ -203,7 +233,8 @@ class Listing:
                 reached = rows[-1][index[2]]
             return None
 
-        found = [each for each in at_once(first, _spans(spans)) if each]
+        of_short = next((each for each in by_age if keep(each[1])), None)
+        found = [each for each in (of_short, *at_once(first, ranges)) if each]
         return min(found, key=lambda each: each[0])[1] if found else None
 
     def heads(

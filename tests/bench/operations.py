@@ -447,6 +447,22 @@ OPERATIONS = (
         2,
         9,
     ),
+    *(
+        Operation(
+            f"officer lists 50 of all, the newest, {what}",
+            _officer_lists(f"reports?{query}&limit=50"),
+            # A short partition is read whole, and beside it that of its bursts.
+            ("GetItem", "PutItem", *["Query"] * 12),
+            1,
+            12,
+        )
+        for what, query in (
+            ("that are new", "status=new"),
+            ("that need an action", "needs_action=true"),
+            ("that nobody has", "assignee=none"),
+            ("that are unread", "unread=true"),
+        )
+    ),
     Operation(
         "officer lists 50 of a category by attention",
         _officer_lists("reports?category=missing_elderly&limit=50&sort=attention"),

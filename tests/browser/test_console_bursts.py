@@ -187,7 +187,7 @@ def test_bursts_that_cannot_be_read_are_missed_aloud(open_page: OpenPage, servic
     page = open_page("/console/")
     page.route("**/v1/officer/bursts", lambda route: route.abort())
     sign_in(page)
-    alert = page.get_by_role("alert").get_by_text("The bursts of critical reports could not be")
+    alert = page.get_by_role("alert").get_by_text("The bursts of reports could not be")
     expect(alert).to_be_visible()
     expect(page.locator(".report-row").first).to_be_visible()
     service.serve(page)

@@ -22,6 +22,7 @@ from tests.load.attacks import (
     bad_tokens,
     critical_flood,
     flood,
+    high_flood,
     hoaxes,
     honest_phone,
     junk_photos,
@@ -60,6 +61,7 @@ ATTACKS = {
         variant.name: Attack(partial(critical_flood.play, variant), 12)
         for variant in critical_flood.ALL
     },
+    **{variant.name: Attack(partial(high_flood.play, variant), 12) for variant in high_flood.ALL},
     "trickle": Attack(trickle.play, 120),
     **{
         f"bad_tokens_{order}": Attack(partial(bad_tokens.play, order), 8)

@@ -1,4 +1,4 @@
-"""Honest phones beside an attack: each files a critical report, and proves work if it is asked."""
+"""Honest phones beside an attack: each files an urgent report, and proves work if it is asked."""
 
 import itertools
 import random
@@ -47,6 +47,7 @@ class Honest:
     """
 
     sent: Sent
+    category: str = CRITICAL
     worked_s: float | None = None
     shares: bool = False
     proven_at: float = 0
@@ -67,6 +68,10 @@ class Honest:
         return self.shares and self.worked_s is None
 
     @property
+    def row(self) -> int:
+        return self.place or _NOWHERE
+
+    @property
     def waited_s(self) -> float | None:
         """The time until the notice, without the phone's own work."""
         if self.alone_at is None:
@@ -76,12 +81,19 @@ class Honest:
 
 
 class Phones(threading.Thread):
-    """Files a report every so many seconds, from another address each time, until `ended` is set.
-    `neighbour` is an address that some of them share with the attack.
+    """Files a report every so many seconds, from another address each time, until `ended` is set:
+    of these categories in turn. `neighbour` is an address that some of them share with the attack.
     """
 
-    def __init__(self, stack: Stack, every_s: float, neighbour: str | None = None) -> None:
+    def __init__(
+        self,
+        stack: Stack,
+        every_s: float,
+        neighbour: str | None = None,
+        categories: Sequence[str] = (CRITICAL,),
+    ) -> None:
         super().__init__()
+        self._categories = categories
         self.filed: list[Honest] = []
         self.ended = threading.Event()
         self._stack, self._every_s, self._neighbour = stack, every_s, neighbour
@@ -98,27 +110,28 @@ class Phones(threading.Thread):
             is_full = len(beside) >= NEIGHBOURS and now - beside[-NEIGHBOURS] < WINDOW_S
             shares = self._neighbour and number % NEIGHBOUR_EVERY == 0 and not is_full
             beside += [now] * bool(shares)
-            filed = self._file(self._neighbour if shares else own)
+            category = self._categories[number % len(self._categories)]
+            filed = self._file(self._neighbour if shares else own, category)
             filed.shares = bool(shares)
             self.filed.append(filed)
 
-    def _file(self, source: str | None) -> Honest:
+    def _file(self, source: str | None, category: str) -> Honest:
         """File a report as docs/mobile.md says: a challenge in the response is worked on, and the
         report is sent again with the proof.
         """
         said = [self._random.choice(each) for each in (_WHO, _HOW, _WHERE)]
         text = f"{' '.join(said)}, {self._random.randrange(10**6)}"
         with self._stack.connect(source) as connection:
-            sent = send_report(connection, CRITICAL, text)
+            sent = send_report(connection, category, text)
             challenge = sent.answer.json.get("challenge") if sent.is_stored else None
             if not challenge:
-                return Honest(sent)
+                return Honest(sent, category)
             began = time.time()
             proof = {"Tipline-Proof": prove(challenge, sent.key)}
             worked_s = time.time() - began
-            again = send_report(connection, CRITICAL, text, key=sent.key, headers=proof)
+            again = send_report(connection, category, text, key=sent.key, headers=proof)
         status = again.answer.status
-        return Honest(sent, worked_s, proven_at=again.sent_at, proof_status=status)
+        return Honest(sent, category, worked_s, proven_at=again.sent_at, proof_status=status)
 
 
 def observe(
@@ -157,13 +170,34 @@ def check_honest(
     """Check that honest reports were notified alone, as soon as before, and stood at the top: no
     further down than the first report of each of the attack's `sources` puts them.
     """
+    alone = check_alone(result, "critical report", quiet, attacked, firsts)
+    # Turns 0 and 1 of an address are four reports, and a flood may have two windows.
+    rows, behind = FIRST_ROWS + sources, FIRST_ROWS + sources * (1 + FEW) * 2
+    own = [each.row for each in alone if not each.shares]
+    proven = [each.row for each in alone if each.shares]
+    late = [each.row for each in attacked if each.is_behind]
+    result.check(
+        f"in the first {rows:,} rows by attention: {FIRST_ROWS}, and one for each source; proven "
+        f"behind an address of the attack, in the first {behind:,}",
+        f"at {max(own, default=0):,} at most; proven behind the attack at "
+        f"{max(proven, default=0):,}, and with a late turn at {max(late, default=0):,}",
+        bool(own) and max(own) <= rows and max(proven, default=0) <= behind,
+    )
+
+
+def check_alone(
+    result: Result, what: str, quiet: Sequence[Honest], attacked: Sequence[Honest], firsts: int = 0
+) -> Sequence[Honest]:
+    """Check that honest reports were notified alone, as soon as before, but for the time that the
+    attack's `firsts` take. Return those that are not behind it.
+    """
     alone = [each for each in attacked if not each.is_behind]
     before, during = ([each.waited_s for each in many] for many in (quiet, alone))
     known = [waited_s for waited_s in before if waited_s is not None]
     waits = [waited_s for waited_s in during if waited_s is not None]
     worked = [each.worked_s for each in attacked if each.worked_s is not None]
     result.check(
-        "each honest critical report has a notice of its own",
+        f"each honest {what} has a notice of its own",
         f"{len(waits)} of {len(during)}; {len(worked)} phones worked on a challenge: "
         f"{spread(worked)}; {len(attacked) - len(alone)} more behind the attack's own address"
         + "".join(f"; not {each}" for each in alone if each.alone_at is None),
@@ -177,15 +211,4 @@ def check_honest(
         f"quiet {spread(known)}; attacked {spread(waits)}",
         len(known) == len(before) and bool(waits) and percentile(waits, 99) <= most,
     )
-    # Turns 0 and 1 of an address are four reports, and a flood may have two windows.
-    rows, behind = FIRST_ROWS + sources, FIRST_ROWS + sources * (1 + FEW) * 2
-    own = [each.place or _NOWHERE for each in alone if not each.shares]
-    proven = [each.place or _NOWHERE for each in alone if each.shares]
-    late = [each.place or _NOWHERE for each in attacked if each.is_behind]
-    result.check(
-        f"in the first {rows:,} rows by attention: {FIRST_ROWS}, and one for each source; proven "
-        f"behind an address of the attack, in the first {behind:,}",
-        f"at {max(own, default=0):,} at most; proven behind the attack at "
-        f"{max(proven, default=0):,}, and with a late turn at {max(late, default=0):,}",
-        bool(own) and max(own) <= rows and max(proven, default=0) <= behind,
-    )
+    return alone

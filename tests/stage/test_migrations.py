@@ -1,7 +1,9 @@
 """Each migration makes rows of the form before what the code of today writes."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import boto3
@@ -12,6 +14,7 @@ from chalicelib import wiring
 from chalicelib.aws import keys
 from chalicelib.aws.keys import task_fields
 from chalicelib.aws.table import ConditionFailed, Row, Table
+from chalicelib.aws.writes import Update
 from chalicelib.domain.audit.ledger import Event
 from chalicelib.domain.audit.seals import hour_of
 from chalicelib.kernel import times
@@ -19,13 +22,14 @@ from chalicelib.kernel.outbox import OutboxTask, TaskKind
 from chalicelib.services.reports.open_cases import seal_reason
 from chalicelib.store.audit.ledger import LeafWrites
 from chalicelib.store.reports.heads import change_head
-from infra.migrations import m0002_ends
+from infra.migrations import m0002_ends, m0003_ranks
 from infra.migrations.m0001_listed import MIGRATION, change
 from infra.stage.migrate import Run
 from infra.stage.target import Target
 from tests import cloud
-from tests.client import call
-from tests.steps import by_second_officer, file, mine
+from tests.client import call, change_report
+from tests.places import place_of
+from tests.steps import by_second_officer, file, mine, write
 
 pytestmark = pytest.mark.usefixtures("aws", "clean")
 
@@ -151,3 +155,135 @@ def test_what_was_ended_alone_and_is_not_migrated_is_neither_deleted_nor_lost(ta
     cloud.sweep()
     assert by_second_officer(made, "/closing/confirm").expect(201)["disposition"] == "unfounded"
     assert mine(made)["outcome"]["reason"] == "The aunt had fetched her."
+
+
+RANKS = m0003_ranks.MIGRATION
+LISTS = (
+    "sort=attention",
+    "status=new",
+    "status=acknowledged",
+    "status=in_progress",
+    "unread=true",
+    "needs_action=true",
+    "assignee=none",
+)
+
+
+FILED = {
+    "junk": "other",
+    "low": "other",
+    "closed": "other",
+    "high": "missing_elderly",
+    "working": "missing_elderly",
+    "unread": "missing_elderly",
+    "critical": "child_abduction",
+    "taken": "child_abduction",
+}
+
+
+@pytest.fixture
+def before(table: Table) -> dict[str, str]:
+    """Return reports of each kind, where the release before has placed them, by what they are."""
+    for name in ("wang", "li"):
+        cloud.officer(name)
+    found = {"late": file()}
+    cloud.go_on()
+    cloud.sweep(timedelta(minutes=31))
+    for name, category in FILED.items():
+        found[name] = file(category)
+    step_on = {name: partial(change_report, found[name]["id"], 1) for name in FILED}
+    step_on["low"](urgency="low")
+    step_on["taken"](status="acknowledged")
+    step_on["unread"](status="acknowledged")
+    step_on["working"](status="in_progress")
+    step_on["closed"](status="closed", disposition="resolved", reason="Done.")
+    write(found["unread"])
+    found["drill"] = file("child_abduction", source="drill")
+    ranks = {"late": "2", "unread": "3", "critical": "0", "closed": "9"}
+    for name, made in found.items():
+        row = head(table, made)
+        put = {"attention_at": f"{ranks.get(name, '4')}#{row['listed_at']}"}
+        table.update(Update(*key_of(made), put=put))
+    return {name: str(made["id"]) for name, made in found.items()}
+
+
+def ids(query: str) -> list[str]:
+    path = f"/v1/officer/reports?fold=none&limit=50&{query}"
+    return [each["id"] for each in call("GET", path, officer="wang").expect(200)["items"]]
+
+
+def test_0003_moves_what_the_release_before_has_placed_and_no_list_ever_misses_it(
+    table: Table, target: Target, before: dict[str, str]
+) -> None:
+    found = {query: set(ids(query)) for query in LISTS}
+    is_open = set(before.values()) - {before["closed"]}
+    assert found["sort=attention"] == found["needs_action=true"] | found["assignee=none"] == is_open
+    assert found["status=acknowledged"] == {before["taken"], before["unread"]}
+    assert (found["status=in_progress"], found["unread=true"]) == (
+        {before["working"]},
+        {before["unread"]},
+    )
+
+    dry, (_, changed) = Run(target, RANKS, dry=True).carry_out(), Run(target, RANKS).carry_out()
+    assert changed == dry[1] == 7
+    names = {each: name for name, each in before.items()}
+    assert [names[each] for each in ids("sort=attention")] == [
+        *("critical", "late", "high", "taken", "unread", "working", "junk", "low", "drill")
+    ]
+    assert {query: set(ids(query)) for query in LISTS} == found
+    rows = [head(table, {"id": each}) for each in before.values()]
+    assert [(row["attention_shard"], row["attention_at"]) for row in rows] == [*map(place_of, rows)]
+    assert [*map(m0003_ranks.change, rows)] == [None] * len(rows)
+
+
+@pytest.mark.parametrize("rows_before", [1, 3, 7])
+def test_0003_goes_on_where_it_was_interrupted(
+    table: Table, target: Target, before: dict[str, str], rows_before: int
+) -> None:
+    seen: list[Row] = []
+
+    def interrupted(row: Row) -> Update | None:
+        seen.append(row)
+        if len(seen) > rows_before:
+            raise RuntimeError("the network is gone")
+        return m0003_ranks.change(row)
+
+    with pytest.raises(RuntimeError):
+        Run(target, replace(RANKS, change=interrupted), page=1).carry_out()
+    Run(target, RANKS, page=1).carry_out()
+    rows = [head(table, {"id": each}) for each in before.values()]
+    assert [(row["attention_shard"], row["attention_at"]) for row in rows] == [*map(place_of, rows)]
+
+
+@pytest.mark.parametrize("what", ["urgency", "unread", "flags"])
+def test_0003_does_not_move_a_report_by_what_it_was(
+    table: Table, before: dict[str, str], what: str
+) -> None:
+    old = {"urgency": "low", "unread": 3, "flags": ["overdue"]}
+    as_it_was = head(table, {"id": before["high"]}) | {what: old[what]}
+    update = m0003_ranks.change(as_it_was)
+    assert update is not None
+    with pytest.raises(ConditionFailed):
+        table.update(update)
+
+
+def test_0003_leaves_alone_what_is_deleted_or_being_deleted(
+    table: Table, target: Target, before: dict[str, str]
+) -> None:
+    table.update(Update(*key_of({"id": before["high"]}), put={"expiring": True}))
+    table.put({"pk": keys.report("0" * 26), "sk": keys.HEAD, "id": "0" * 26, "deleted_at": "2026"})
+    assert Run(target, RANKS).carry_out()[1] == 6
+    assert m0003_ranks.change({"pk": "BULLETIN#1", "sk": keys.HEAD}) is None
+
+
+def test_0003_gives_a_bursts_reports_the_places_that_they_have(
+    table: Table, target: Target, before: dict[str, str]
+) -> None:
+    put: Row = {"unproven": True, "in_burst": True}
+    row = head(table, {"id": before["high"]})
+    put |= {
+        "attention_shard": f"{row['category_shard']}#bursts",
+        "attention_at": f"1#{row['listed_at']}",
+    }
+    table.update(Update(*key_of({"id": before["high"]}), put=put))
+    assert m0003_ranks.change(head(table, {"id": before["high"]})) is None

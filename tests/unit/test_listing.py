@@ -8,6 +8,7 @@ from bisect import bisect_left, insort
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from random import Random
 from typing import Any
 
 import pytest
@@ -15,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.aws.attributes import pack
-from chalicelib.aws.listing import Listing, Page
+from chalicelib.aws.listing import Listing, Page, Span
 from chalicelib.aws.table import Row, Table
 from chalicelib.kernel import errors
 from chalicelib.kernel.paging import CURSOR_LIFE, Cursors
@@ -216,6 +217,70 @@ def test_the_oldest_is_found_behind_thousands_of_others(before: int, calls: int)
     )
     assert found
     assert (found["listed_at"], queue.calls) == (at(before), calls)
+
+
+BY_RANK = ("by_attention", "attention_shard", "attention_at")
+
+
+class Ranked(Shards):
+    """A DynamoDB client for queries of ranges, in either direction."""
+
+    def query(self, **asked: Any) -> dict[str, Any]:
+        self.calls += 1
+        values, condition = asked["ExpressionAttributeValues"], asked["KeyConditionExpression"]
+        first = values[":a"]["S"] if ":a" in values and "<" not in condition else ""
+        last = values[":b"]["S"] if ":b" in values else "~"
+        found = [each for each in self.rows[values[":p"]["S"]] if first <= each <= last]
+        found = found if asked["ScanIndexForward"] else found[::-1]
+        some = found[: asked["Limit"]]
+        self.read += len(some)
+        more: dict[str, Any] = {"LastEvaluatedKey": {}} if len(some) < len(found) else {}
+        return {"Items": [pack({"attention_at": each}) for each in some]} | more
+
+
+RANKS = [f"{rank}#" for rank in ("0", "01", "1", "13", "2", "3", "4")]
+WANTED = RANKS[1:]
+
+
+@given(
+    counts=st.lists(st.sampled_from([0, 1, 7, 100, 101, 130]), min_size=1, max_size=3),
+    chosen=st.randoms(use_true_random=False),
+    limit=st.integers(5, 50),
+)
+def test_a_list_of_many_ranges_holds_each_row_once_however_long_its_partitions_are(
+    counts: list[int], chosen: Random, limit: int
+) -> None:
+    rows, number = Ranked(), 0
+    expected: list[int] = []
+    for shard, count in enumerate(counts):
+        for _ in range(count):
+            number += 1
+            rank = chosen.choice(RANKS)
+            rows.add(f"c#{shard}", rank + at(number))
+            expected += [number] * (rank in WANTED)
+    spans = [Span(f"c#{shard}", rank) for shard in range(len(counts)) for rank in WANTED]
+    seen: list[int] = []
+    below: str | None = None
+    while True:
+        page = listing(rows).page(BY_RANK, spans, limit=limit, below=below)
+        seen += [int(str(row["attention_at"]).rpartition("#")[2]) for row in page.rows]
+        if page.position is None:
+            break
+        below = page.position
+    assert seen == sorted(expected, reverse=True)
+    oldest = listing(rows).oldest(BY_RANK, spans, keep=lambda row: True)
+    found = oldest and int(str(oldest["attention_at"]).rpartition("#")[2])
+    assert found == min(expected, default=None)
+
+
+def test_a_partition_of_few_rows_is_one_query_whatever_its_ranges() -> None:
+    rows = Ranked()
+    for number in range(90):
+        rows.add("c#0", RANKS[number % len(RANKS)] + at(number))
+    spans = [Span("c#0", rank) for rank in RANKS]
+    since = listing(rows).page(BY_RANK, spans, limit=50, below=at(80), since=at(40))
+    assert [str(row["attention_at"])[-2:] for row in since.rows] == [*map(str, range(79, 39, -1))]
+    assert (rows.calls, rows.read) == (1, 90)
 
 
 NOW = datetime(2026, 11, 25, 9, 30, 12, 345000, tzinfo=UTC)

@@ -4,7 +4,7 @@ import itertools
 
 import pytest
 
-from tests.load.attacks import critical_flood
+from tests.load.attacks import critical_flood, high_flood
 from tests.load.http import Answer
 from tests.load.inbox import Received
 from tests.load.measures import Result
@@ -74,6 +74,16 @@ def test_any_two_choices_meet_in_the_floods_that_are_played() -> None:
     assert met == pairs
     of_paid = [each.neighbour for each in critical_flood.SHORT if each.paid]
     assert of_paid == [None, source_of(1), source_of(1)]
+
+
+def test_high_is_attacked_by_a_phone_and_a_48_with_each_kind_of_proof() -> None:
+    names = [each.name for each in high_flood.ALL]
+    assert names == [
+        f"high_{source}_{proofs}"
+        for source in ("phone", "48")
+        for proofs in ("free", "cheap", "dear")
+    ]
+    assert [each.due(12) for each in high_flood.ALL[:3]] == [0, 72, 6]
 
 
 def test_each_source_has_a_network_of_its_own() -> None:

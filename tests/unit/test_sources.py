@@ -151,9 +151,9 @@ def test_nobodys_second_report_has_the_turn_of_somebodys_first() -> None:
 
 def test_digits_and_signs_make_no_other_text() -> None:
     texts = "A man in a blue coat, 17 minutes ago.", "a man in a blue coat 3 minutes ago", "Help!"
-    one, same, short = (text_token(text, b"a" * 32, NOW) for text in texts)
+    one, same, short = (text_token(text, Kind.CRITICAL, b"a" * 32, NOW) for text in texts)
     assert one == same is not None
-    assert short is text_token(None, b"a" * 32, NOW) is None
+    assert short is text_token(None, Kind.CRITICAL, b"a" * 32, NOW) is None
 
 
 def test_one_line_of_ipv6_is_one_address() -> None:

@@ -13,6 +13,7 @@ import {
   type Colleague,
   type Me,
   seesReports,
+  type Urgency,
 } from './types.ts';
 import { words } from './words.ts';
 
@@ -47,6 +48,12 @@ export class Names {
     // No catalogue has it: nobody chooses it.
     if (code === 'oversight') return words().oversight;
     return labelOf(this.catalogue.value?.categories, code);
+  }
+
+  /** Return how urgent reports of a category are at least; critical while nobody knows. */
+  urgency(category: string): Urgency {
+    const known = this.catalogue.value?.categories.find(({ code }) => code === category);
+    return known?.urgency ?? 'critical';
   }
 
   /** Return whether pictures of a category are shown only when they are asked for; so while nobody

@@ -109,9 +109,9 @@ class ReportQuery(Query):
     sort: Literal["newest", "attention"] | None = Field(
         default=None,
         description="`newest`, also without it: the newest first. `attention`: critical ones that "
-        "nobody has acknowledged, then overdue, then unread ones, then the rest of the open "
-        "reports, each the oldest first; last, closed ones with a step that awaits an approval, or "
-        "that are to be handed over.",
+        "nobody has acknowledged, then high ones, overdue before others; other open critical, then "
+        "high ones; what else is overdue; unread; normal; low and drills; each the oldest first. "
+        "Last, closed ones with a step that awaits an approval, or that are to be handed over.",
     )
     # As officers see times to the minute. Seconds must not find out more, or leave a report out.
     since: Annotated[Moment, AfterValidator(times.to_minute)] | None = Field(

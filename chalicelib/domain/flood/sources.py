@@ -50,15 +50,17 @@ class Tokens(NamedTuple):
 
 
 class Kind(StrEnum):
-    """The reports of a source, each kind counted for itself: junk of a neighbour must not decide
-    how soon officers learn of a child. The proven ones have no limit, and count for their turn.
+    """The reports of a source, each kind counted for itself, and of each kind the proven ones: junk
+    of a neighbour must not decide how soon officers learn of a child. In categories that are never
+    limited each urgency is a kind: a flood of one costs another no turn.
     """
 
     OTHER = "other"
     CRITICAL = "critical"
+    HIGH = "high"
+    NORMAL = "normal"
+    LOW = "low"
     DRILL = "drill"
-    PROVEN = "proven"
-    PROVEN_OTHER = "proven_other"
 
 
 class Limits(NamedTuple):
@@ -154,20 +156,22 @@ def salt_hour(now: datetime) -> datetime:
     return _floor(now, SALT_LIFE)
 
 
-def tokens_of(source: Source, kind: Kind, salt: bytes, now: datetime) -> Tokens:
+def tokens_of(
+    source: Source, kind: Kind, salt: bytes, now: datetime, *, proven: bool = False
+) -> Tokens:
     """Return the tokens of a source, for one kind of reports, in the window of `now`."""
-    window = window_of(now).isoformat()
-    return Tokens(*(_token(salt, window, kind, *part) for part in source._asdict().items()))
+    what = (window_of(now).isoformat(), f"proven_{kind}" if proven else kind)
+    return Tokens(*(_token(salt, *what, *part) for part in source._asdict().items()))
 
 
-def text_token(said: str | None, salt: bytes, now: datetime) -> str | None:
-    """Return the token of a text in the window of `now`. Digits and signs make no other text; a
-    short one, which is like no other, has none.
+def text_token(said: str | None, kind: Kind, salt: bytes, now: datetime) -> str | None:
+    """Return the token of a text in the window of `now`, for one kind of reports. Digits and signs
+    make no other text; a short one, which is like no other, has none.
     """
     letters = "".join(filter(str.isalpha, (said or "").casefold()))
     if len(letters) < _FEWEST_LETTERS:
         return None
-    return _token(salt, window_of(now).isoformat(), "text", letters)
+    return _token(salt, window_of(now).isoformat(), kind, "text", letters)
 
 
 def _token(salt: bytes, *what: str) -> str:

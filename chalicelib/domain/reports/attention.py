@@ -3,12 +3,13 @@
 docs/adr/0035 describes it as a whole.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from enum import StrEnum
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from chalicelib.domain.catalogue.model import Urgency
+from chalicelib.domain.flood.sources import LAST_TURN
 from chalicelib.domain.officers.model import Officer
 from chalicelib.domain.reports.asked import Asked
 from chalicelib.domain.reports.masks import Masks
@@ -62,42 +63,125 @@ READING = timedelta(minutes=10)
 
 
 class Rank(StrEnum):
-    """The place of a report in the list by attention, one character: the lower, the sooner.
+    """The place of a report in the list by attention: the lower, the sooner, and within one the
+    oldest first. docs/adr/0035 says what each is.
 
-    `unproven`: critical, but accepted without the proof of work that it should have; those of a
-    burst are apart (`services/casework/bursts`). `overdue`: a date has passed, by which it was to
-    be acknowledged or reviewed. `approval`: closed or withdrawn, and a step on it
-    awaits a second person, or closed and to be handed over by hand. `done`: closed or withdrawn,
-    and nothing is left to do.
+    `later` and `last`: its source has sent another one of its kind in these minutes
+    (docs/adr/0062). `unproven`: it is accepted without the proof of work that it should have; those
+    of a burst are apart (`services/casework/bursts`), or `behind` when they are about the police.
+    `overdue`: a date has passed by which it was to be acknowledged or reviewed. `approval`: closed
+    or withdrawn, and a step on it awaits a second person, or closed and to be handed over by hand.
+    `done`: closed or withdrawn, and nothing is left to do.
     """
 
     CRITICAL = "0"
+    CRITICAL_LATER = "01"
+    CRITICAL_LAST = "02"
+    HIGH_OVERDUE = "03"
+    HIGH = "04"
     UNPROVEN = "1"
+    HIGH_LATER = "11"
+    HIGH_LAST = "12"
+    HIGH_UNPROVEN = "13"
+    CRITICAL_UNREAD = "14"
+    CRITICAL_OPEN = "15"
+    HIGH_UNREAD = "16"
+    HIGH_OPEN = "17"
     OVERDUE = "2"
     UNREAD = "3"
-    OPEN = "4"
+    NORMAL = "4"
+    LOW = "41"
+    BEHIND = "42"
     APPROVAL = "5"
     DONE = "9"
 
 
-# Where reports with each status may be. The list by attention has all but `done`.
-RANKS_OF_STATUS: Mapping[Status, tuple[Rank, ...]] = {
-    Status.NEW: (Rank.CRITICAL, Rank.UNPROVEN, Rank.OVERDUE, Rank.UNREAD, Rank.OPEN),
-    Status.ACKNOWLEDGED: (Rank.UNPROVEN, Rank.OVERDUE, Rank.UNREAD, Rank.OPEN),
-    Status.IN_PROGRESS: (Rank.OVERDUE, Rank.UNREAD, Rank.OPEN),
-    Status.CLOSED: (Rank.UNREAD, Rank.APPROVAL),
-    Status.WITHDRAWN: (Rank.APPROVAL,),
+class _Urgent(NamedTuple):
+    """The ranks of reports that are urgent. `turns` are those of new ones, by their turn."""
+
+    turns: tuple[Rank, Rank, Rank]
+    unproven: Rank
+    unread: Rank
+    open: Rank
+
+
+_URGENT: Mapping[Urgency, _Urgent] = {
+    Urgency.CRITICAL: _Urgent(
+        (Rank.CRITICAL, Rank.CRITICAL_LATER, Rank.CRITICAL_LAST),
+        Rank.UNPROVEN,
+        Rank.CRITICAL_UNREAD,
+        Rank.CRITICAL_OPEN,
+    ),
+    Urgency.HIGH: _Urgent(
+        (Rank.HIGH, Rank.HIGH_LATER, Rank.HIGH_LAST),
+        Rank.HIGH_UNPROVEN,
+        Rank.HIGH_UNREAD,
+        Rank.HIGH_OPEN,
+    ),
 }
-RANKS_OF_OPEN = RANKS_OF_STATUS[Status.NEW]
-RANKS_WITH_UNREAD = (Rank.CRITICAL, Rank.UNPROVEN, Rank.OVERDUE, Rank.UNREAD)
-RANKS_OF_ATTENTION = tuple(rank for rank in Rank if rank is not Rank.DONE)
+# What has something unread has one of these ranks, or is urgent and new, or overdue.
+_UNREAD = (Rank.CRITICAL_UNREAD, Rank.HIGH_UNREAD, Rank.UNREAD)
+_OF_NEW = (
+    Rank.HIGH_OVERDUE,
+    *(rank for urgent in _URGENT.values() for rank in (*urgent.turns, urgent.unproven)),
+)
+_OF_TAKEN = tuple(
+    rank
+    for urgent in _URGENT.values()
+    for rank in (urgent.turns[LAST_TURN], urgent.unread, urgent.open)
+)
+_OF_OPEN = (Rank.OVERDUE, Rank.UNREAD, Rank.NORMAL, Rank.LOW, Rank.BEHIND)
+# Where reports with each status may be, also as the release before has placed them. The list by
+# attention has all but `done`.
+RANKS_OF_STATUS: Mapping[Status, frozenset[Rank]] = {
+    Status.NEW: frozenset((*_OF_NEW, *_OF_OPEN)),
+    # Its sender may have reopened one of a burst.
+    Status.ACKNOWLEDGED: frozenset((*_OF_TAKEN, Rank.UNPROVEN, *_OF_OPEN)),
+    Status.IN_PROGRESS: frozenset((*_OF_TAKEN, *_OF_OPEN)),
+    Status.CLOSED: frozenset((Rank.UNREAD, Rank.APPROVAL)),
+    Status.WITHDRAWN: frozenset((Rank.APPROVAL,)),
+}
+RANKS_OF_OPEN = frozenset().union(*(RANKS_OF_STATUS[each] for each in OPEN_STATUSES))
+RANKS_WITH_UNREAD = frozenset((*_OF_NEW, *_UNREAD, Rank.OVERDUE, Rank.BEHIND))
+RANKS_OF_WORK = frozenset(each.open for each in _URGENT.values())
+RANKS_OF_CRITICAL = frozenset((*_URGENT[Urgency.CRITICAL].turns, Rank.UNPROVEN))
+RANKS_UNPROVEN = frozenset(each.unproven for each in _URGENT.values())
+RANKS_OF_ATTENTION = frozenset(Rank) - {Rank.DONE}
 
 
-def rank_of(report: Report, pending: tuple[Awaiting, ...]) -> Rank:
-    """Return the rank of a report. `pending` are the steps that await a second person.
+class Ranked(Protocol):
+    """A report, as far as its rank depends on it."""
 
-    A drill ranks with the rest of the open reports, whatever its urgency, until its reporter adds
-    something: then somebody writes to officers, whatever the report was called.
+    @property
+    def status(self) -> Status: ...
+    @property
+    def urgency(self) -> Urgency: ...
+    @property
+    def flags(self) -> Sequence[str]: ...
+    @property
+    def unread(self) -> int: ...
+    @property
+    def unread_media(self) -> int: ...
+    @property
+    def in_burst(self) -> bool: ...
+    @property
+    def turn(self) -> int | None: ...
+    @property
+    def review_due_at(self) -> datetime | None: ...
+    @property
+    def is_behind(self) -> bool: ...
+    @property
+    def is_drill(self) -> bool: ...
+    @property
+    def concerns_police(self) -> bool: ...
+
+
+def rank_of(report: Ranked, pending: Sequence[Awaiting]) -> Rank:
+    """Return the rank of a report. `pending` are the steps that await a second person: of one that
+    is open they decide nothing.
+
+    A drill is the last of what is open, whatever its urgency, until its reporter adds something:
+    then somebody writes to officers, whatever the report was called.
     """
     unread = report.unread > 0 or report.unread_media > 0
     if report.status not in OPEN_STATUSES:
@@ -108,21 +192,38 @@ def rank_of(report: Report, pending: tuple[Awaiting, ...]) -> Rank:
     if report.in_burst and report.is_behind:
         # Also one of a category that is not critical, or that its sender has reopened. About the
         # police it is in the list all the same, behind all that is open: there are no bursts.
-        return Rank.OPEN if report.concerns_police else Rank.UNPROVEN
-    waits = report.status is Status.NEW and not report.is_drill
-    if waits and report.urgency is Urgency.CRITICAL:
-        return Rank.UNPROVEN if report.is_behind else Rank.CRITICAL
-    if report.review_due_at or (waits and Flag.OVERDUE in report.flags):
+        return Rank.BEHIND if report.concerns_police else Rank.UNPROVEN
+    if report.is_drill:
+        return Rank.UNREAD if unread else Rank.LOW
+    is_late = report.status is Status.NEW and Flag.OVERDUE in report.flags
+    if urgent := _URGENT.get(report.urgency):
+        return _rank_of_urgent(report, urgent, unread=unread, is_late=is_late)
+    if report.review_due_at or is_late:
         return Rank.OVERDUE
-    return Rank.UNREAD if unread else Rank.OPEN
+    if unread:
+        return Rank.UNREAD
+    return Rank.LOW if report.urgency is Urgency.LOW else Rank.NORMAL
 
 
-def overdue_place(place: str) -> str:
-    """Return the place (`attention_at`) of a report that is overdue from now on. One that is before
-    that, or has a turn, stays where it is.
+def _rank_of_urgent(report: Ranked, urgent: _Urgent, *, unread: bool, is_late: bool) -> Rank:
+    """Return the rank of an open report that is urgent, and no drill.
+
+    Only in its source's first turn does one lead that is overdue: else a flood would, as soon as it
+    is half an hour old. A review that is due waits behind what is new.
     """
-    stays = place[0] <= Rank.OVERDUE or place[1] != "#"
-    return place if stays else Rank.OVERDUE + place[1:]
+    if report.status is Status.NEW:
+        if report.is_behind:
+            return urgent.unproven
+        leads = is_late and not report.turn and report.urgency is Urgency.HIGH
+        return Rank.HIGH_OVERDUE if leads else urgent.turns[report.turn or 0]
+    if report.review_due_at:
+        return urgent.turns[LAST_TURN]
+    return urgent.unread if unread else urgent.open
+
+
+def rank_at(place: str) -> str:
+    """Return the rank of a report by its place (`attention_at`)."""
+    return place.partition("#")[0]
 
 
 def begins_anew(before: Report, after: Report) -> bool:
@@ -186,8 +287,13 @@ def is_unread(row: Mapping[str, Any]) -> bool:
 
     Only the index by attention knows of files that came after the closing.
     """
-    place = str(row.get("attention_at", ""))
-    return bool(row.get("unread")) or place.startswith(Rank.UNREAD)
+    return bool(row.get("unread")) or rank_at(str(row.get("attention_at", ""))) in _UNREAD
+
+
+def is_overdue(row: Mapping[str, Any]) -> bool:
+    """Return whether a listed report is new, and its deadline has passed or its review has come."""
+    late = Flag.OVERDUE in row.get("flags", ()) or "review_due_at" in row
+    return bool(late and row["status"] == Status.NEW)
 
 
 def is_quiet_drill(row: Mapping[str, Any]) -> bool:
@@ -206,7 +312,7 @@ def awaiting(row: Mapping[str, Any], now: datetime) -> tuple[Awaiting, ...]:
 def is_done(row: Mapping[str, Any], now: datetime) -> bool:
     """Return whether a report in the list by attention needs nobody any more."""
     waits = awaiting(row, now) or is_to_be_handed_over(row)
-    return str(row.get("attention_at")).startswith(Rank.APPROVAL) and not waits
+    return rank_at(str(row.get("attention_at"))) == Rank.APPROVAL and not waits
 
 
 def is_to_be_handed_over(row: Mapping[str, Any]) -> bool:

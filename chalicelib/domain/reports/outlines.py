@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any, Self
 
 from chalicelib.domain.catalogue.model import Urgency
+from chalicelib.domain.officers.model import OVERSIGHT
 from chalicelib.domain.reports.report import (
     DRILL,
     OPEN_STATUSES,
@@ -78,6 +79,10 @@ class ReportOutline(Record):
     @property
     def is_drill(self) -> bool:
         return self.source == DRILL
+
+    @property
+    def concerns_police(self) -> bool:
+        return self.category == OVERSIGHT
 
     @property
     def awaits_second_person(self) -> bool:

@@ -409,6 +409,11 @@ class Report(Record):
         return self.urgency is Urgency.CRITICAL
 
     @property
+    def is_urgent(self) -> bool:
+        """Whether it takes turns with others (docs/adr/0062)."""
+        return self.urgency in (Urgency.CRITICAL, Urgency.HIGH)
+
+    @property
     def is_waiting(self) -> bool:
         """Whether no officer has attended to it."""
         return awaits_officer(self.status, self.urgency, attended=self.attended)

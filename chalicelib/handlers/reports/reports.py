@@ -114,11 +114,11 @@ def create_report(call: Call) -> Response:
     return created_response(created, call)
 
 
-def _admission(call: Call) -> Callable[[CategoryEntry, bool], Admitted]:
+def _admission(call: Call) -> Callable[[CategoryEntry, Urgency, bool], Admitted]:
     proof, said = call.header("tipline-proof"), call.body.text
     sender = Sender(source_of(call), proof, call.required_key, said)
-    return lambda category, drill: wiring.flood_gate().admit(
-        category, sender, call.now, drill=drill
+    return lambda category, urgency, drill: wiring.flood_gate().admit(
+        category, urgency, sender, call.now, drill=drill
     )
 
 

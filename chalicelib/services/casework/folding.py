@@ -10,6 +10,7 @@ from collections.abc import Container, Iterable, Sequence
 from chalicelib.aws.table import Row
 from chalicelib.domain.casework.query import ReportQuery
 from chalicelib.domain.catalogue.model import Urgency
+from chalicelib.domain.reports.attention import RANKS_UNPROVEN, is_unread, rank_at
 from chalicelib.domain.reports.report import LISTED
 
 _APART = ("reference", "version", "thumb", "same_as", "gist", "media_early", "by_hand")
@@ -61,7 +62,8 @@ class Folding:
         values = {name: str(row.get(name)) for name in _ALIKE}
         if "incident" not in row:
             return row.get("same_as") or row["id"], *values.values()
-        values["rank"] = str(row.get("attention_at", ""))[:1]
+        values["unread"] = str(is_unread(row))
+        values["unproven"] = str(rank_at(str(row.get("attention_at", ""))) in RANKS_UNPROVEN)
         for name in _WITHIN:
             if name != "district" or row["urgency"] != Urgency.CRITICAL:
                 del values[name]

@@ -15,19 +15,20 @@ from chalicelib.aws.listing import Listing, Page, Span
 from chalicelib.aws.table import Row
 from chalicelib.domain.casework.query import NOBODY, ReportQuery
 from chalicelib.domain.catalogue.model import OVERSIGHT_CATEGORY, Catalogue, Urgency, by_code
-from chalicelib.domain.flood.sources import LAST_TURN
 from chalicelib.domain.notices.roster import Period, Roster
 from chalicelib.domain.officers.model import OVERSIGHT, Officer, reads_acts_of, reads_day_of
 from chalicelib.domain.reports.attention import (
     RANKS_OF_ATTENTION,
     RANKS_OF_OPEN,
     RANKS_OF_STATUS,
+    RANKS_OF_WORK,
     RANKS_WITH_UNREAD,
     Rank,
     awaiting,
     is_done,
     is_quiet_drill,
     needs_action,
+    rank_at,
 )
 from chalicelib.domain.reports.report import OPEN_STATUSES, Flag, Status
 from chalicelib.kernel import errors, times
@@ -311,19 +312,14 @@ def spans_of_status(status: Status, shards: Iterable[str]) -> list[Span]:
 
 def spans_of_ranks(ranks: Collection[Rank], shards: Iterable[str]) -> list[Span]:
     """Return where the index by attention has the reports with these ranks. What came in a burst
-    has a partition of its own; about the police, the last turn.
+    has a partition of its own; only about the police are there any `behind`.
     """
-    places: list[tuple[str | None, str]] = []
-    for rank in ranks:
-        turns = range(LAST_TURN + 1) if rank is Rank.CRITICAL else (0,)
-        places += [(None, keys.attention_at(rank, "", turn)) for turn in turns]
-        if rank is Rank.UNPROVEN:
-            places.append((keys.BURSTS, _UNPROVEN))
-    last = (None, keys.attention_at(Rank.OPEN, "", LAST_TURN))
     return [
-        Span(keys.attention_shard(shard, apart), prefix)
+        Span(keys.attention_shard(shard, apart), keys.attention_at(rank, ""))
         for shard in shards
-        for apart, prefix in (*places, *[last] * (shard in _OF_POLICE and Rank.OPEN in ranks))
+        for rank in sorted(ranks)
+        if rank is not Rank.BEHIND or shard in _OF_POLICE
+        for apart in ((None, keys.BURSTS) if rank is Rank.UNPROVEN else (None,))
     ]
 
 
@@ -437,9 +433,13 @@ def hand_over(
     def keep(row: Row) -> bool:
         return officer.sees(row["category"], row["district"]) and not is_quiet_drill(row)
 
+    def keep_waiting(row: Row) -> bool:
+        # What colleagues work on is not handed over for its urgency.
+        return keep(row) and rank_at(row[keys.SORT[keys.BY_ATTENTION]]) not in RANKS_OF_WORK
+
     by_attention = keys.index(keys.BY_ATTENTION)
-    first = listing.page_upwards(by_attention, shards, limit=_MOST_FIRST, keep=keep)
-    urgent = [row for row in first.rows if row[keys.SORT[keys.BY_ATTENTION]] < Rank.OPEN]
+    first = listing.page_upwards(by_attention, shards, limit=_MOST_FIRST, keep=keep_waiting)
+    urgent = [row for row in first.rows if row[keys.SORT[keys.BY_ATTENTION]] < Rank.NORMAL]
     waiting = listing.page(
         by_attention, spans_of_ranks(_WAITING, shards), limit=_MOST_WAITING, keep=keep
     )

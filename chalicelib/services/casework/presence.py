@@ -18,7 +18,14 @@ from chalicelib.aws.listing import Listing
 from chalicelib.aws.table import Row
 from chalicelib.domain.catalogue.model import Catalogue, Category
 from chalicelib.domain.officers.model import Officer
-from chalicelib.domain.reports.attention import Rank, is_quiet_drill, is_unread, needs_action
+from chalicelib.domain.reports.attention import (
+    RANKS_OF_CRITICAL,
+    is_overdue,
+    is_quiet_drill,
+    is_unread,
+    needs_action,
+    rank_at,
+)
 from chalicelib.domain.reports.report import OPEN_STATUSES, Status
 from chalicelib.kernel.ids import is_report_id
 from chalicelib.services.officers import OfficerActor
@@ -43,7 +50,7 @@ KEPT, KEPT_MAX = timedelta(minutes=2), timedelta(minutes=5)
 PAUSE = timedelta(milliseconds=2)
 # What counts and scope need. An instance keeps nothing else of a report.
 _FIELDS = (
-    "id", "category", "district", "status", "source", "unread", "awaits", "attention_at",
+    "id", "category", "district", "status", "flags", "source", "unread", "awaits", "attention_at",
     "review_due_at", "assignee", "reminder",
 )  # fmt: skip
 
@@ -126,7 +133,9 @@ def _marks(beats: Iterable[Beat]) -> frozenset[str]:
 
 
 class Counts(NamedTuple):
-    """How many reports are in each rank, how many are new, and how many need an action."""
+    """How many reports are critical and new, overdue, unread, new and open, and how many need an
+    action.
+    """
 
     critical: int
     overdue: int
@@ -180,10 +189,9 @@ def take_pulse(
 
 def _counted(reports: Iterable[Row], actor: OfficerActor) -> Counts:
     rows = list(reports)
-    ranks = [row["attention_at"][0] for row in rows]
     return Counts(
-        critical=ranks.count(Rank.CRITICAL) + ranks.count(Rank.UNPROVEN),
-        overdue=sum(row["status"] == Status.NEW for row in rows if _is_overdue(row)),
+        critical=sum(map(_is_critical, rows)),
+        overdue=sum(map(is_overdue, rows)),
         unread=sum(map(is_unread, rows)),
         new=sum(row["status"] == Status.NEW for row in rows),
         open=sum(row["status"] in OPEN_STATUSES for row in rows),
@@ -191,8 +199,8 @@ def _counted(reports: Iterable[Row], actor: OfficerActor) -> Counts:
     )
 
 
-def _is_overdue(row: Row) -> bool:
-    return str(row["attention_at"]).startswith(Rank.OVERDUE)
+def _is_critical(row: Row) -> bool:
+    return row["status"] == Status.NEW and rank_at(row["attention_at"]) in RANKS_OF_CRITICAL
 
 
 def _mark(beats: Iterable[Beat]) -> str:

@@ -5,7 +5,7 @@ from typing import NamedTuple
 from chalicelib.aws import keys
 from chalicelib.aws.listing import Listing
 from chalicelib.aws.table import Row
-from chalicelib.domain.reports.attention import Rank, due_reminder
+from chalicelib.domain.reports.attention import Rank, due_reminder, rank_at
 from chalicelib.domain.reports.report import OPEN_STATUSES, Reminder
 from chalicelib.kernel import times
 from chalicelib.services.officers import OfficerActor
@@ -17,8 +17,8 @@ _FIELDS = ("listed", "listed_at", "attention_at", "expiring", "deleted_at")
 
 
 class DueReminder(NamedTuple):
-    """A listed report, and its reminder. `place` is its place in the list: after what is critical,
-    by the day; None when it stands there, or before, by itself.
+    """A listed report, and its reminder. `place` is its place in the list: after what is critical
+    or high, by the day; None when it stands there, or before, by itself.
     """
 
     row: Row
@@ -46,7 +46,7 @@ def due_reminders(actor: OfficerActor, listing: Listing) -> dict[str, DueReminde
         if row["status"] in OPEN_STATUSES and due_reminder(
             reminder, row.get("assignee"), actor.by, today
         ):
-            rank = row["attention_at"][0]
-            place = f"{Rank.OVERDUE}!{reminder.on}#{row['id']}" if rank > Rank.OVERDUE else None
+            stands = rank_at(row["attention_at"]) <= Rank.OVERDUE
+            place = None if stands else f"{Rank.OVERDUE}!{reminder.on}#{row['id']}"
             found[row["id"]] = DueReminder(row, reminder, place)
     return found

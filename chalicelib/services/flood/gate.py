@@ -103,9 +103,10 @@ class FloodGate:
         self._lock = threading.Lock()
 
     def admit(
-        self, category: Limited, sender: Sender, now: datetime, *, drill: bool = False
+        self, category: Limited, urgency: str, sender: Sender, now: datetime, *, drill: bool = False
     ) -> Admitted:
-        """Return how a report is accepted: *unproven* only in a category that is never limited.
+        """Return how a report of this urgency is accepted: *unproven* only in a category that is
+        never limited.
 
         A drill is limited in any category, and to fewer: no life depends on it. Raises
         ProofRequired, with a challenge.
@@ -114,14 +115,12 @@ class FloodGate:
         verdict = Verdict.ABSENT
         if sender.proof:
             verdict = self._challenges().check(sender.proof, sender.idempotency_key, now)
-        is_critical = category.never_limited and not drill
-        if verdict is Verdict.VALID:
-            kind = Kind.PROVEN if is_critical else Kind.PROVEN_OTHER
-        else:
-            kind = Kind.CRITICAL if is_critical else Kind.DRILL if drill else Kind.OTHER
-        own = tokens_of(sender.source, kind, self._own_salt(now), now)
-        counts = self._count(sender.source, own, kind, level, now)
-        if verdict is Verdict.VALID:
+        never_limited = category.never_limited and not drill
+        is_proven = verdict is Verdict.VALID
+        kind = Kind.DRILL if drill else Kind(urgency) if never_limited else Kind.OTHER
+        own = tokens_of(sender.source, kind, self._own_salt(now), now, proven=is_proven)
+        counts = self._count(sender.source, own, kind, level, now, is_proven=is_proven)
+        if is_proven:
             return Admitted(proven=True, turn=counts.turn)
         in_flood = level >= LoadLevel.FLOOD
         if in_flood:
@@ -130,13 +129,12 @@ class FloodGate:
             self._count_without_proof(category.code, int(counts.network == 1), now)
         elif counts.over(kind) <= 0:
             counted = counts.network <= COUNTED_OF_NETWORK
-            if not is_critical:
+            if not (never_limited and self._is_crowd(category.code, own, now)):
                 return Admitted(counts=counted, turn=counts.turn)
-            if not self._is_crowd(category.code, own, now):
-                return Admitted(counts=counted, turn=counts.turn)
-            return self._unproven(counts, sender.said, now, is_crowd=True)._replace(counts=counted)
-        if is_critical:
-            return self._unproven(counts, sender.said, now, is_crowd=in_flood)
+            unproven = self._unproven(counts, kind, sender.said, now, is_crowd=True)
+            return unproven._replace(counts=counted)
+        if never_limited:
+            return self._unproven(counts, kind, sender.said, now, is_crowd=in_flood)
         raise errors.ProofRequired(
             _FLOOD_RETRY_S if in_flood else _until_next_window(now),
             challenge=self._challenges().at(level, now).as_json(),
@@ -144,16 +142,16 @@ class FloodGate:
         )
 
     def _unproven(
-        self, counts: Counts, said: str | None, now: datetime, *, is_crowd: bool
+        self, counts: Counts, kind: Kind, said: str | None, now: datetime, *, is_crowd: bool
     ) -> Admitted:
         """Return how a report is accepted that is never refused and should have a proof.
 
         The first one of a burst stands with those that are proven, since forty witnesses behind one
         address look like a burst. Below a flood it is also what counts of the source's excess.
         """
-        nth = counts.over(Kind.CRITICAL)
+        nth = counts.over(kind)
         if is_crowd:
-            token = text_token(said, self._own_salt(now), now)
+            token = text_token(said, kind, self._own_salt(now), now)
             alike = self._memory.count_one(token, now) if token else 0
             nth = max(counts.address, alike) - FEW
         first = nth == 1
@@ -190,7 +188,14 @@ class FloodGate:
         return self._challenges().at(level, now) if asked else None
 
     def _count(
-        self, source: Source, own: Tokens, kind: Kind, level: LoadLevel, now: datetime
+        self,
+        source: Source,
+        own: Tokens,
+        kind: Kind,
+        level: LoadLevel,
+        now: datetime,
+        *,
+        is_proven: bool,
     ) -> Counts:
         """Count a report in the memory of this instance, by its `own` tokens; where the load level
         asks for it, also in the table that all instances share.
@@ -198,7 +203,6 @@ class FloodGate:
         In a flood only proven reports are counted there: what nobody has paid for writes nothing.
         """
         counts = self._memory.count(own, now)
-        is_proven = kind in (Kind.PROVEN, Kind.PROVEN_OTHER)
         if level is LoadLevel.NORMAL or (level >= LoadLevel.FLOOD and not is_proven):
             return counts
         is_over = counts.over(kind) > 0 and not is_proven
@@ -206,7 +210,8 @@ class FloodGate:
             return counts
         try:
             sources = self._sources()
-            shared = sources.count(tokens_of(source, kind, sources.salt(now), now), now)
+            tokens = tokens_of(source, kind, sources.salt(now), now, proven=is_proven)
+            shared = sources.count(tokens, now)
         except errors.Unavailable:
             # Intake goes on with what this instance knows.
             log.warning("sources_not_counted")

@@ -13,12 +13,11 @@ from datetime import datetime, timedelta
 from itertools import batched, chain, islice
 from typing import TYPE_CHECKING, Any
 
-from chalicelib.aws import keys
 from chalicelib.aws.table import ConditionFailed
 from chalicelib.domain.catalogue.model import Urgency
 from chalicelib.domain.flood.sources import LAST_TURN
 from chalicelib.domain.officers.model import OVERSIGHT
-from chalicelib.domain.reports.attention import READING, next_overdue, overdue_place
+from chalicelib.domain.reports.attention import READING, next_overdue
 from chalicelib.domain.reports.outlines import ReportOutline
 from chalicelib.domain.reports.report import Flag, Status
 from chalicelib.kernel import errors
@@ -32,6 +31,7 @@ from chalicelib.kernel.outbox import (
     overdue,
 )
 from chalicelib.store.reports.attention import Reading
+from chalicelib.store.reports.heads import place_of_open
 from chalicelib.store.reports.outbox import Outbox, PendingTask
 from chalicelib.store.reports.search_entries import is_opened
 
@@ -46,7 +46,8 @@ log = logging.getLogger(__name__)
 ESCALATE_AFTER = (ACKNOWLEDGE_WITHIN, timedelta(minutes=15))
 # The time between all later escalations.
 ESCALATE_EVERY = timedelta(minutes=15)
-# A report that nobody has attended to has the last turn after this time, whichever it had.
+# A turn says that the source had sent another report. After this time all critical ones that nobody
+# has attended to have the last one, and what is overdue has none.
 TURN_LIFE = timedelta(days=1)
 
 
@@ -85,21 +86,19 @@ def fields_after_notice(pending: PendingTask, now: datetime) -> dict[str, Any] |
     """Return the fields that change with a notice of a report that waits: an escalation is counted,
     and what is overdue gets its flag and rank. None for any other task.
     """
-    flags, place = pending.flags, pending.attention_at
-    if pending.task.kind is TaskKind.ESCALATE:
-        report = pending.report
-        fields: dict[str, Any] = {"escalations": report.escalations + 1}
-        is_late = now >= report.received_at + TURN_LIFE
-        if place and report.turn is not None and is_late and not report.unproven:
-            # A turn says that the source had sent another one: now all have the last.
-            last = keys.attention_at(place[0], place.partition("#")[2], LAST_TURN)
-            fields |= {"turn": LAST_TURN, "attention_at": last}
-        return fields
-    if pending.task.kind is not TaskKind.OVERDUE:
+    if pending.task.kind not in WAITING:
         return None
-    fields = {} if Flag.OVERDUE in flags else {"flags": (*flags, Flag.OVERDUE)}
-    if place and overdue_place(place) != place:
-        fields["attention_at"] = overdue_place(place)
+    report, place, fields = pending.report, pending.attention_at, dict[str, Any]()
+    if pending.task.kind is TaskKind.ESCALATE:
+        fields["escalations"] = report.escalations + 1
+    elif Flag.OVERDUE not in report.flags:
+        fields["flags"] = (*report.flags, Flag.OVERDUE)
+    is_late = now >= report.received_at + TURN_LIFE
+    if report.turn is not None and is_late and not report.unproven:
+        fields["turn"] = LAST_TURN if report.urgency is Urgency.CRITICAL else None
+    if place:
+        moved = place_of_open(report.model_copy(update=fields), place)
+        fields |= {"attention_at": moved} if moved != place else {}
     return fields
 
 

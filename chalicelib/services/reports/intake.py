@@ -14,7 +14,7 @@ from chalicelib.aws.table import ConditionFailed
 from chalicelib.aws.writes import TransactItem
 from chalicelib.domain.catalogue.attachments import MAX_BYTES_PER_REPORT, MAX_MEDIA_PER_CALL
 from chalicelib.domain.catalogue.learnt import labels_of
-from chalicelib.domain.catalogue.model import Catalogue
+from chalicelib.domain.catalogue.model import Catalogue, Urgency
 from chalicelib.domain.reports import workflow
 from chalicelib.domain.reports.details import Details, check_forms, initial_urgency
 from chalicelib.domain.reports.events import NoticeKind
@@ -112,7 +112,7 @@ def create_report(
     *,
     actor: "Reporter | OfficerActor",
     intake: Intake,
-    admit: "Callable[[Category, bool], Admitted] | None" = None,
+    admit: "Callable[[Category, Urgency, bool], Admitted] | None" = None,
     is_paid: bool = False,
 ) -> CreatedReport:
     """Create the report with these ids. Repeated, the call returns the same report.
@@ -121,7 +121,8 @@ def create_report(
     that lost the first response still gets it, even if the category has closed since, or a flood
     has begun. For a report that an officer enters, the audit record is part of the same write.
 
-    `admit` returns how a report of this category is accepted (True: a drill), or refuses it.
+    `admit` returns how a report of this category and urgency is accepted (True: a drill), or
+    refuses it.
     `is_paid`: the call has a proof. Then what exists already is read first, and counted once.
 
     What the report says, and the contact, are sealed here: from now on only the receipt opens them,
@@ -140,7 +141,9 @@ def create_report(
         if known and not known.report.unproven:
             # A proof is one turn of its source, however often it is sent.
             return _replay(known, ids, body_hash, intake.reports)
-        admitted = admit(category, submission.source == DRILL) if admit else Admitted()
+        urgency = initial_urgency(category, details.urgency)
+        is_drill = submission.source == DRILL
+        admitted = admit(category, urgency, is_drill) if admit else Admitted()
     except errors.Refused:
         existing = intake.reports.head(ids.report_id)
         if existing is None:
@@ -153,7 +156,7 @@ def create_report(
     judged: dict[str, Any] = {
         "unproven": admitted.unproven,
         "in_burst": admitted.in_burst,
-        "turn": admitted.turn if category.never_limited or report.is_critical else None,
+        "turn": admitted.turn if category.never_limited or report.is_urgent else None,
         "uncounted": not admitted.counts,
         "deadline": intake.catalogue.category(report.category).deadline(report.urgency),
         "shadow": intake.catalogue.is_shadow(report.category, actor.now),

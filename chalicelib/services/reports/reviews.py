@@ -14,14 +14,13 @@ from chalicelib.aws import keys
 from chalicelib.aws.writes import Attributes, TransactItem
 from chalicelib.domain.catalogue.model import Category
 from chalicelib.domain.officers.model import OVERSIGHT
-from chalicelib.domain.reports.attention import overdue_place
 from chalicelib.domain.reports.dates import REVIEW_WITHIN, next_review, review_period
 from chalicelib.domain.reports.events import NoticeKind
 from chalicelib.domain.reports.outlines import ReportOutline
 from chalicelib.domain.reports.report import DRILL, OPEN_STATUSES
 from chalicelib.services.officers import Actor
 from chalicelib.store.audit.rows import Action, of_report
-from chalicelib.store.reports.heads import update_head
+from chalicelib.store.reports.heads import place_of_open, update_head
 from chalicelib.store.reports.outbox import Outbox, PendingTask
 from chalicelib.store.reports.reviews import ReviewRows, review_task
 
@@ -96,7 +95,8 @@ def review_report(
         outbox.complete(pending, then=review_task(at))
     else:
         place = head["attention_at"]
-        put = {"review_due_at": now, "attention_at": overdue_place(place)}
+        due = report.model_copy(update={"review_due_at": now})
+        put = {"review_due_at": now, "attention_at": place_of_open(due, place)}
         same = {"attention_at": place}
         _record(pending, report, put, "review_due", outbox, actor, same=same)
 

@@ -17,7 +17,7 @@ from chalicelib.aws.table import Table
 from chalicelib.aws.writes import Delete, Put, TransactItem
 from chalicelib.domain.casework.open311 import LOOKED_AT_FOR, TRIED_FOR
 from chalicelib.domain.officers.model import OVERSIGHT
-from chalicelib.domain.reports.attention import Rank
+from chalicelib.domain.reports.attention import Rank, rank_at
 from chalicelib.domain.reports.measures import Sent, SentState
 from chalicelib.domain.reports.report import Flag, Status
 from chalicelib.kernel import times
@@ -116,7 +116,7 @@ class Errands:
         row, after = head.row, head.referrals.with_sent(errand.number, sent)
         flags = after.flagged(tuple(map(Flag, row.get("flags", ()))))
         put = {"referrals": after.model_dump(exclude_none=True), "flags": flags}
-        is_done = row["attention_at"].startswith(Rank.DONE)
+        is_done = rank_at(row["attention_at"]) == Rank.DONE
         if sent.state.is_for_officers and row["status"] == Status.CLOSED.value and is_done:
             put["attention_shard"] = keys.attention_shard(row["category_shard"])
             put["attention_at"] = keys.attention_at(Rank.APPROVAL, row["listed_at"])

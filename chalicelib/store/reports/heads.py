@@ -8,7 +8,7 @@ A change names its fields, and its conditions beyond these. The writer adds:
     attention_shard         the partition of the index by attention: `<category>#<shard>` for what
                             is open or awaits somebody, `<category>#<shard>#<status>` for the rest,
                             `<category>#<shard>#bursts` for what came in a burst and waits behind
-    attention_at            `<rank><turn>#<listed_at>`
+    attention_at            `<rank>#<listed_at>`
     awaits                  the steps that await a second person, and who began each
     form                    which form a row has: a HEAD without it is older than `listed`
 """
@@ -23,8 +23,7 @@ from chalicelib.aws import keys
 from chalicelib.aws.keys import task_fields
 from chalicelib.aws.table import Row
 from chalicelib.aws.writes import Attributes, Update
-from chalicelib.domain.flood.sources import LAST_TURN
-from chalicelib.domain.reports.attention import Rank, awaits_second_person, rank_of
+from chalicelib.domain.reports.attention import Rank, Ranked, awaits_second_person, rank_of
 from chalicelib.domain.reports.report import LISTED, Report
 from chalicelib.domain.second_person import Awaiting
 from chalicelib.kernel.outbox import OutboxTask
@@ -79,8 +78,7 @@ def change_head(
     added = {name: row.get(name, 0) + amount for name, amount in add.items()}
     changed = {**row, **put, **added}
     after = replace(head, row={k: value for k, value in changed.items() if value is not None})
-    place: Row = _place(after.report, awaits_second_person(after), after.row["category_shard"])
-    moved = {name: value for name, value in place.items() if value != row.get(name)}
+    moved = {name: value for name, value in place_of(after).items() if value != row.get(name)}
     same: Collection[str] = ()
     if moved:
         same = ("attention_at", "awaits")  # either may be what the other was decided by
@@ -162,17 +160,23 @@ def listed_row(row: Mapping[str, Any]) -> Row:
     return {**shown, **places, "id": keys.owner(row["pk"]).id, "received_at": at.partition("#")[0]}
 
 
+def place_of_open(report: Ranked, place: str) -> str:
+    """Return `attention_at` of a report that is open, and was at `place`. Its partition stays."""
+    return keys.attention_at(rank_of(report, ()), keys.received(place))
+
+
+def place_of(head: "Head") -> Row:
+    """Return the attributes of a HEAD that say where it stands in the index by attention."""
+    return _place(head.report, awaits_second_person(head), head.row["category_shard"])
+
+
 def _place(report: Report, awaiting: tuple[Awaiting, ...], category_shard: str) -> Row:
     rank = rank_of(report, awaiting)
     apart = report.status.value if rank is Rank.DONE else None
     if rank is Rank.UNPROVEN and report.in_burst:
         apart = keys.BURSTS
-    turn = (report.turn or 0) if rank is Rank.CRITICAL else 0
-    if rank is Rank.OPEN and report.in_burst and report.is_behind:
-        turn = LAST_TURN
-    listed_at = keys.listed_at(report.received_at, report.id)
     return {
         "attention_shard": keys.attention_shard(category_shard, apart),
-        "attention_at": keys.attention_at(rank, listed_at, turn),
+        "attention_at": keys.attention_at(rank, keys.listed_at(report.received_at, report.id)),
         "awaits": [each.kept() for each in awaiting] or None,
     }

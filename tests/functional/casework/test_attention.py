@@ -1,4 +1,6 @@
-"""The list by attention: what needs an officer next comes first, and each write keeps it so."""
+"""The list by attention: each write keeps a report where it belongs. Its order has its own tests
+(test_queue_order.py).
+"""
 
 from collections.abc import Mapping
 from datetime import timedelta
@@ -46,20 +48,6 @@ def pass_time(**time: float) -> None:
     cloud.sweep(timedelta(**time))
 
 
-def test_critical_comes_first_then_overdue_unread_and_the_rest() -> None:
-    rest = file_next("other")
-    written = file_next("other")
-    late = file_next()
-    pass_time(minutes=31)
-    write(written)
-    critical = file_next("child_abduction")
-    later = file_next("child_abduction")
-    ids = [each["id"] for each in (critical, later, late, written, rest)]
-
-    assert listed() == ids
-    assert [item["flags"] for item in page()["items"]] == [[], [], ["overdue"], [], []]
-
-
 def test_each_step_moves_a_report_to_where_it_belongs() -> None:
     first, second = file_next("other"), file_next("other")
     critical = file_next("child_abduction")
@@ -71,15 +59,15 @@ def test_each_step_moves_a_report_to_where_it_belongs() -> None:
     act(second, "/messages", {"text": "We are on our way."})
     assert listed() == [c, a, b]
     change_report(c, 1, status="acknowledged")
-    assert listed() == [a, b, c]
+    assert listed() == [c, a, b]
     change_report(b, 1, urgency="critical")
-    assert listed() == [b, a, c]
+    assert listed() == [b, c, a]
     change_report(a, 1, status="closed", disposition="resolved", reason="It is done.")
     assert listed() == [b, c]
     call("DELETE", f"/v1/reports/{b}", receipt=second["receipt"])
     assert listed() == [c]
     change_report(a, 2, status="in_progress")
-    assert listed() == [a, c]
+    assert listed() == [c, a]
     change_report(a, 3, category="traffic_violation")
     assert listed("category=traffic_violation") == [a]
     assert listed("category=other") == []
@@ -214,7 +202,7 @@ def test_a_list_by_attention_keeps_to_the_times_and_to_the_scope() -> None:
     assert listed(f"reference={first['reference']}") == [first["id"]]
 
 
-def test_a_drill_ranks_with_the_rest() -> None:
+def test_a_drill_ranks_behind_all_that_is_real() -> None:
     real = file_next("other")
     file_next("child_abduction", source="drill")
     assert listed()[0] == real["id"]

@@ -18,7 +18,7 @@ from tests.steps import head
 
 pytestmark = pytest.mark.usefixtures("at_the_start")
 
-CRITICAL = "child_abduction"
+CRITICAL, HIGH = "child_abduction", "missing_elderly"
 ATTACKER, HONEST = "198.51.100.7", "192.0.2.1"
 LIST = "/v1/officer/reports?sort=attention&limit=50"
 
@@ -31,12 +31,19 @@ def at_the_start(clean: None, limits_on: None) -> None:
     wiring.clock.advance(window_of(now) + WINDOW - now)
 
 
-def file(source: str = ATTACKER, *, key: str | None = None, proof: str = "", **more: Any) -> Reply:
+def file(
+    source: str = ATTACKER,
+    category: str = CRITICAL,
+    *,
+    key: str | None = None,
+    proof: str = "",
+    **more: Any,
+) -> Reply:
     headers = {"Tipline-Proof": proof} if proof else {}
     reply = call(
         "POST",
         "/v1/reports",
-        report(CRITICAL, media=[], **more),
+        report(category, media=[], **more),
         key=key or new_key(),
         headers=headers,
         source=source,
@@ -45,10 +52,14 @@ def file(source: str = ATTACKER, *, key: str | None = None, proof: str = "", **m
     return reply
 
 
-def pay(source: str, key: str | None = None) -> Reply:
+def pay(source: str, key: str | None = None, category: str = CRITICAL) -> Reply:
     key = key or new_key()
     challenge = call("GET", "/v1/health").json["challenge"]
-    return file(source, key=key, proof=prove(challenge, key))
+    return file(source, category, key=key, proof=prove(challenge, key))
+
+
+def missing(source: str = ATTACKER, **more: Any) -> str:
+    return str(file(source, HIGH, **more).json["id"])
 
 
 def fill(source: str = ATTACKER) -> list[str]:
@@ -472,18 +483,95 @@ def test_an_ordinary_category_that_is_urgent_takes_turns_too() -> None:
     assert by_attention()[:2] == [several[0].json["id"], honest]
 
 
-def test_a_missing_person_is_kept_from_junk_as_a_child_is() -> None:
-    def missing(source: str) -> Reply:
-        body = report("missing_elderly", media=[])
-        return call("POST", "/v1/reports", body, key=new_key(), source=source)
+# High ---------------------------------------------------------------------------------------------
 
-    junk = [missing(ATTACKER) for _ in range(LIMITS.address + 5)]
+
+def test_a_missing_person_is_kept_from_junk_as_a_child_is() -> None:
+    junk = [file(category=HIGH) for _ in range(LIMITS.address + 5)]
     [burst] = bursts()
-    assert (burst["category"], burst["count"]) == ("missing_elderly", 4)
+    assert (burst["category"], burst["count"]) == (HIGH, 4)
     assert junk[-1].json["id"] not in by_attention()
     publish(*junk)
-    honest = missing(HONEST)
+    honest = file(HONEST, HIGH)
     assert [each["report_id"] for each in publish(honest)] == [honest.json["id"]]
+    assert by_attention()[:2] == [junk[0].json["id"], honest.json["id"]]
+
+
+def test_a_flood_of_missing_persons_costs_a_child_abduction_no_turn() -> None:
+    for _ in range(LIMITS.address + 2):
+        missing()
+    first, second = (file("203.0.113.9").json["id"] for _ in range(2))
+    behind_the_flood = file(ATTACKER)
+    assert by_attention()[:3] == [first, behind_the_flood.json["id"], second]
+    assert behind_the_flood.json["challenge"] is None
+
+
+def test_proofs_of_missing_persons_cost_a_proven_child_abduction_no_turn() -> None:
+    flood(LoadLevel.BUSY)
+    for _ in range(2):
+        pay(ATTACKER, category=HIGH)
+    first, second = (pay("203.0.113.9").json["id"] for _ in range(2))
+    behind_the_flood = pay(ATTACKER).json["id"]
+    assert by_attention()[:3] == [first, behind_the_flood, second]
+
+
+def test_the_text_of_many_missing_persons_makes_no_burst_of_a_child_abduction() -> None:
+    flood()
+    said = "They took a child from the playground in the park."
+    for number in range(FEW + 3):
+        missing(f"203.0.{number}.1", text=said)
+    child = file(HONEST, text=said).json["id"]
+    assert [burst["category"] for burst in bursts()] == [HIGH]
+    assert child in by_attention()
+
+
+def test_high_stands_by_its_proof_and_by_turns_as_critical_does() -> None:
+    flood()
+    unproven_high = [missing(HONEST), missing(HONEST)]
+    unproven = file(HONEST).json["id"]
+    paid_high = [pay(ATTACKER, category=HIGH).json["id"] for _ in range(3)]
+    other_high = pay("203.0.113.9", category=HIGH).json["id"]
+    paid = pay(ATTACKER).json["id"]
+    first, *rest = paid_high
+    assert by_attention() == [paid, first, other_high, unproven, *rest, *unproven_high]
+
+
+def test_a_flood_of_high_does_not_lead_when_it_is_overdue() -> None:
+    first, *rest = [missing() for _ in range(5)]
+    cloud.go_on()
+    cloud.sweep(timedelta(minutes=31))
+    honest = missing(HONEST)
+    assert head({"id": rest[-1]})["flags"] == ["overdue"]
+    assert by_attention() == [first, honest, *rest]
+    # Its turn would say for ever that its source had sent another one.
+    for hours in (1, 32):
+        cloud.sweep(timedelta(hours=hours))
+    new = missing("203.0.113.9")
+    assert by_attention() == [first, *rest, honest, new]
+
+
+def test_a_late_proof_gives_a_missing_person_the_place_below_what_is_critical() -> None:
+    flood()
+    junk = [missing(f"203.0.{number}.1") for number in range(FEW)]
+    critical = pay(HONEST).json["id"]
+    said = {"key": (key := new_key()), "text": "My father left the house at noon."}
+    sent = file(HONEST, HIGH, **said)
+    assert by_attention() == [critical, *junk, sent.json["id"]]
+    publish(sent)
+    file(HONEST, HIGH, **said, proof=prove(sent.json["challenge"], key))
+    assert by_attention() == [critical, sent.json["id"], *junk]
+    assert [each["report_id"] for each in publish(sent)] == [sent.json["id"]]
+
+
+def test_an_ordinary_category_that_is_high_takes_turns_too() -> None:
+    there = report("suspected_offender", media=[], details={"still_there": True})
+    several = [call("POST", "/v1/reports", there, key=new_key(), source=ATTACKER) for _ in range(3)]
+    assert {each.json["urgency"] for each in several} == {"high"}
+    honest = missing(HONEST)
+    assert by_attention()[:2] == [several[0].json["id"], honest]
+
+
+# Further -----------------------------------------------------------------------------------------
 
 
 def test_a_proof_after_an_escalation_is_notified_all_the_same() -> None:
@@ -581,16 +669,13 @@ def test_about_the_police_one_source_fills_neither_the_first_rank_nor_a_burst() 
     cloud.oversight("ombud", "ombud2")
     fill()
     junk = [file(concerns_police=True).json["id"] for _ in range(3)]
-    about = report("missing_elderly", media=[], concerns_police=True)
-    one, other = (
-        call("POST", "/v1/reports", about, key=new_key(), source=source).json
-        for source in (ATTACKER, HONEST)
-    )
-    stand = [junk[0], other["id"], *junk[1:], one["id"]]
+    olds = [missing(concerns_police=True) for _ in range(LIMITS.address + 2)]
+    other = missing(HONEST, concerns_police=True)
+    stand = [junk[0], olds[0], other, *olds[1:-1], *junk[1:], olds[-1]]
     assert by_attention(officer="ombud") == stand
-    assert set(by_attention("/v1/officer/reports?status=new", "ombud")) == set(stand)
+    assert set(by_attention("/v1/officer/reports?status=new&limit=50", "ombud")) == set(stand)
     assert bursts("ombud") == []
     wiring.clock.advance(timedelta(minutes=31))
     cloud.go_on(timedelta(minutes=6))
     assert by_attention(officer="ombud") == stand
-    assert [head(each)["flags"] for each in (one, other)] == [["overdue"]] * 2
+    assert [head({"id": each})["flags"] for each in (olds[-1], other)] == [["overdue"]] * 2

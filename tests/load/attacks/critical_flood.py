@@ -2,8 +2,10 @@
 
 import itertools
 import time
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
+from functools import partial
 from typing import NamedTuple
 
 from chalicelib.domain.flood.load_level import CROWD
@@ -21,6 +23,7 @@ A_SECOND = 60
 # Within the limit of one source, in three minutes of the stack's clock that are all below level 1.
 WARM_UP, WARM_UP_MINUTES, A_MINUTE_S = 32, 3, 60
 QUIET_S, QUIET_EVERY_S, EVERY_S = 7, 0.9, 1.5
+PROOF = "Tipline-Proof"
 # Every so many reports one is paid for.
 PAID_EVERY = 10
 # An address of its own, whose refusals show the attacker a challenge beforehand.
@@ -56,6 +59,19 @@ class Variant(NamedTuple):
         )
         return "_".join(("critical", str(self.sources), *words))
 
+    def send(
+        self,
+        stack: Stack,
+        number: int,
+        *,
+        key: str | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Sent:
+        """Send the report with this number from the next source."""
+        text = varied_text(number) if self.varied else EQUAL
+        with stack.connect(source_of(number % self.sources)) as connection:
+            return send_report(connection, CRITICAL, text, key=key, headers=headers)
+
     @property
     def firsts(self) -> int:
         """How many sources can have a first turn: those before a crowd, and those that pay."""
@@ -88,7 +104,7 @@ def play(variant: Variant, seconds: int) -> Result:
         stack = opened.enter_context(Stack(LIMITS="on"))
         due = A_SECOND * seconds // PAID_EVERY
         payer = opened.enter_context(Payer(due)) if variant.paid else None
-        attack = _Attack(stack, variant, payer)
+        attack = Attack(stack, partial(variant.send, stack), payer, warm=variant.warm)
         inbox, desk = Inbox(stack), Desk(stack)
         began = time.monotonic()
         quiet = observe(
@@ -111,20 +127,24 @@ def play(variant: Variant, seconds: int) -> Result:
     return result
 
 
-class _Attack:
-    """`paid` has the keys of the reports that were sent with a proof."""
+class Attack:
+    """Sends reports, one in so many with a proof that the `payer` has made; `paid` has their keys.
+    `send` takes the number of one, its key and its headers.
+    """
 
-    def __init__(self, stack: Stack, variant: Variant, payer: Payer | None) -> None:
+    def __init__(
+        self, stack: Stack, send: Callable[..., Sent], payer: Payer | None, *, warm: bool = False
+    ) -> None:
         self.paid = set[str]()
-        self._stack, self._variant, self._payer = stack, variant, payer
+        self._stack, self._report, self._payer, self._warm = stack, send, payer, warm
 
     def prepare(self) -> None:
         """Warm up, and let the payer work ahead."""
-        if self._variant.warm:
+        if self._warm:
             each = -(-WARM_UP // WARM_UP_MINUTES)
             for first in range(0, WARM_UP, each):
                 for number in range(first, min(first + each, WARM_UP)):
-                    self._send(number)
+                    self._report(number)
                 self._stack.advance(A_MINUTE_S)
         if self._payer:
             with self._stack.connect(SPARE) as connection:
@@ -137,15 +157,10 @@ class _Attack:
     def send(self, number: int) -> Sent:
         """Send the report with this number, paid for if it is its turn and a proof is there."""
         proof = self._payer.take() if self._payer and number % PAID_EVERY == 0 else None
-        sent = self._send(number, proof)
+        key, headers = (proof[0], {PROOF: proof[1]}) if proof else (None, None)
+        sent = self._report(number, key=key, headers=headers)
         if proof:
             self.paid.add(sent.key)
         if self._payer:
             self._payer.learn(sent.answer)
         return sent
-
-    def _send(self, number: int, proof: tuple[str, str] | None = None) -> Sent:
-        text = varied_text(number) if self._variant.varied else EQUAL
-        key, headers = (proof[0], {"Tipline-Proof": proof[1]}) if proof else (None, None)
-        with self._stack.connect(source_of(number % self._variant.sources)) as connection:
-            return send_report(connection, CRITICAL, text, key=key, headers=headers)

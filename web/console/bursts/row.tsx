@@ -10,6 +10,7 @@ import { numberOf, text } from './texts.ts';
 
 export function BurstRow({ burst }: { burst: Burst }) {
   const { names } = useDesk();
+  const urgency = names.urgency(burst.category);
   return (
     <li class="report-row" data-id={burst.id}>
       <div class="report-row__thumbnail">
@@ -20,7 +21,7 @@ export function BurstRow({ burst }: { burst: Burst }) {
           {text().title(names.category(burst.category))}
         </a>
         <p class="report-row__tags">
-          <span class="tag tag--critical">{words().urgency.critical}</span>
+          <span class={`tag tag--${urgency}`}>{words().urgency[urgency]}</span>
           <span class="tag">{text().unproven}</span>
         </p>
       </div>

@@ -140,7 +140,7 @@ export const text = texts({
     shifts: (names: string) => `On duty: ${names}`,
     noShift: 'No shift is on duty: everybody is notified.',
     order:
-      'In each list critical reports that nobody has acknowledged come first, then overdue and unread ones; the oldest first.',
+      'In each list critical reports that nobody has acknowledged come first, then high ones; then other critical and high, overdue and unread ones; the oldest first.',
     parts: {
       overdue: 'Not acknowledged in time',
       unread: 'With something unread',
@@ -281,7 +281,7 @@ export const text = texts({
     handoverUntil: (at: string) => `至 ${at}`,
     shifts: (names: string) => `当班：${names}`,
     noShift: '当前无人当班：所有人都会收到通知。',
-    order: '各列表中特急未签收的在前，其次为已超时、有未读内容的；同类中较早的在前。',
+    order: '各列表中特急未签收的在前，其次为紧急未签收的，再次为其他特急和紧急的、已超时的、有未读内容的；同类中较早的在前。',
     parts: {
       overdue: '未及时签收',
       unread: '有未读内容',

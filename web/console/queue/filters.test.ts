@@ -79,7 +79,8 @@ test.each([
   [{ sort: 'newest' }, false],
   [{ category: 'other' }, false],
   [{ status: 'acknowledged' }, false],
-  [{ urgency: 'high' }, false],
+  [{ urgency: 'high' }, true],
+  [{ urgency: 'normal' }, false],
   [{ whose: 'me' }, false],
   [{ from: '2026-11-24', until: '2026-11-24' }, true],
   [{ from: '2026-11-25' }, false],
@@ -100,6 +101,7 @@ function report(received: string, more: Partial<ListedReport> = {}): Ranked {
     status: 'new',
     urgency: 'normal',
     flags: [],
+    due: [],
     unread: 0,
     source: null,
     received_at: `2026-07-01T${received}:00Z`,
@@ -107,31 +109,34 @@ function report(received: string, more: Partial<ListedReport> = {}): Ranked {
   };
 }
 
-test('critical reports come first, then overdue, unread and open ones', () => {
-  const open = report('08:00');
-  const unread = report('09:00', { status: 'acknowledged', unread: 1 });
-  const overdue = report('10:00', { flags: ['overdue'] });
-  const critical = report('11:00', { urgency: 'critical' });
-  expect([open, unread, overdue, critical].sort(byAttention)).toEqual([
-    critical,
-    overdue,
-    unread,
-    open,
-  ]);
+test('reports stand in the order of docs/officers.md', () => {
+  const known = { status: 'acknowledged' } as const;
+  const order = [
+    report('20:00', { urgency: 'critical' }),
+    report('09:00', { urgency: 'critical', ...known, due: ['review'] }),
+    report('19:00', { urgency: 'high', flags: ['overdue'] }),
+    report('18:00', { urgency: 'high' }),
+    report('09:30', { urgency: 'high', ...known, due: ['review'] }),
+    report('17:00', { urgency: 'critical', ...known, unread: 1 }),
+    report('16:00', { urgency: 'critical', ...known }),
+    report('15:00', { urgency: 'high', ...known, unread: 1 }),
+    report('14:00', { urgency: 'high', ...known }),
+    report('13:00', { flags: ['overdue'] }),
+    report('13:30', { ...known, due: ['look_again'] }),
+    report('12:00', { unread: 1 }),
+    report('12:30', { status: 'closed', unread: 1 }),
+    report('12:40', { urgency: 'critical', source: 'drill', unread: 1 }),
+    report('11:00'),
+    report('10:00', { urgency: 'low' }),
+    report('10:30', { urgency: 'critical', source: 'drill' }),
+    report('08:00', { status: 'closed' }),
+  ];
+  expect([...order].reverse().sort(byAttention)).toEqual(order);
 });
 
 test('of one rank the oldest comes first', () => {
   const [older, newer] = [report('08:00'), report('09:00')];
   expect([newer, older].sort(byAttention)).toEqual([older, newer]);
-});
-
-test('a critical report that is acknowledged, and a drill, stand with the open ones', () => {
-  const open = report('08:00');
-  const known = report('09:00', { urgency: 'critical', status: 'acknowledged' });
-  const drill = report('10:00', { urgency: 'critical', source: 'drill' });
-  expect([drill, known, open].sort(byAttention)).toEqual([open, known, drill]);
-  const written = { ...drill, unread: 1 };
-  expect([open, written].sort(byAttention)).toEqual([written, open]);
 });
 
 test('a reload has the same filters, for the same officer', () => {

@@ -116,8 +116,8 @@ export function notExportedBy({ urgency, unread, needsAction }: Filters): NotExp
 export type NotExported = 'urgency' | 'unread' | 'needsAction';
 
 /**
- * Return whether the list has a place for a burst, whose reports are new, critical and nobody's. Where
- * they are is not known.
+ * Return whether the list has a place for a burst, whose reports are new, critical or high, and
+ * nobody's. Where they are is not known.
  */
 export function hasBurst(
   filters: Filters,
@@ -131,7 +131,7 @@ export function hasBurst(
     sort === 'attention' &&
     ['', category].includes(filters.category) &&
     ['', 'new'].includes(status) &&
-    ['', 'critical'].includes(urgency) &&
+    ['', 'critical', 'high'].includes(urgency) &&
     whose !== 'me'
   );
 }
@@ -164,7 +164,7 @@ const CODE = /^[a-z][a-z0-9_]{0,39}$/;
 /** The order of the list by attention, for reports that come in another one (docs/officers.md). */
 type Ranked = Pick<
   ListedReport,
-  'status' | 'urgency' | 'flags' | 'unread' | 'source' | 'received_at'
+  'status' | 'urgency' | 'flags' | 'due' | 'unread' | 'source' | 'received_at'
 >;
 
 /** Compare two reports: what needs somebody first, and of the same rank the oldest. */
@@ -172,9 +172,17 @@ export function byAttention(one: Ranked, other: Ranked): number {
   return rankOf(one) - rankOf(other) || one.received_at.localeCompare(other.received_at);
 }
 
-function rankOf({ status, urgency, flags, unread, source }: Ranked): number {
-  if (source === 'drill') return unread > 0 ? 2 : 3;
-  if (status === 'new' && urgency === 'critical') return 0;
-  if (status === 'new' && flags.includes('overdue')) return 1;
-  return unread > 0 ? 2 : 3;
+/** The numbers are those of docs/officers.md, and halves within them. What a source has sent is not known. */
+function rankOf({ status, urgency, flags, due, unread, source }: Ranked): number {
+  const isUnread = unread > 0;
+  if (status === 'closed' || status === 'withdrawn') return isUnread ? 6 : 9;
+  if (source === 'drill') return isUnread ? 6 : 8;
+  const [isNew, isReviewed] = [status === 'new', due.includes('review')];
+  const isOverdue = isNew && flags.includes('overdue');
+  if (urgency === 'critical') return isNew ? 1 : isReviewed ? 1.5 : isUnread ? 4 : 4.2;
+  if (urgency === 'high' && isNew) return isOverdue ? 2 : 2.5;
+  if (urgency === 'high') return isReviewed ? 3 : isUnread ? 4.4 : 4.6;
+  if (due.length > 0 || isOverdue) return 5;
+  if (isUnread) return 6;
+  return urgency === 'low' ? 8 : 7;
 }

@@ -45,8 +45,8 @@ export const queueTexts = texts({
     },
     incident: (count: number, here = count) =>
       `Incident: ${here < count ? `${here} of ` : ''}${count} ${count === 1 ? 'report' : 'reports'}`,
-    showBurst: 'A burst of critical reports — show',
-    burstsFailed: 'The bursts of critical reports could not be read. They are not in this list.',
+    showBurst: 'A burst of reports — show',
+    burstsFailed: 'The bursts of reports could not be read. They are not in this list.',
     arrived: (count: number) => (count === 1 ? '1 new report' : `${count} new reports`),
     loading: 'Reading the reports…',
     more: 'Show more',
@@ -119,7 +119,7 @@ export const queueTexts = texts({
       enabled: 'Use these keys',
       orderTitle: (name: string) => `The order “${name}”`,
       order:
-        'Critical reports that nobody has acknowledged; overdue ones; those with something unread; all other open ones; closed ones on which a step waits for a second officer. Each of these the oldest first.',
+        'Critical reports that nobody has acknowledged; high ones that nobody has acknowledged, the overdue before the others; other open critical ones, then high ones, those with something unread first; what else is overdue or due; what has something unread; normal ones; low ones and drills; closed ones on which a step waits for a second officer. Each of these the oldest first. Reports without a proof of work, and further ones from one source, stand behind.',
       close: 'Close',
     },
   },
@@ -159,8 +159,8 @@ export const queueTexts = texts({
     },
     incident: (count: number, here = count) =>
       here < count ? `事件：共 ${count} 件，此行 ${here} 件` : `事件：${count} 件`,
-    showBurst: '大量特急举报涌入，点此显示',
-    burstsFailed: '无法读取成批涌入的特急举报，它们不在此列表中。',
+    showBurst: '大量举报涌入，点此显示',
+    burstsFailed: '无法读取成批涌入的举报，它们不在此列表中。',
     arrived: (count: number) => `${count} 件新举报`,
     loading: '正在读取举报……',
     more: '显示更多',
@@ -232,7 +232,7 @@ export const queueTexts = texts({
       enabled: '启用快捷键',
       orderTitle: (name: string) => `排序“${name}”`,
       order:
-        '尚无人签收的特急举报；已超时的；有未读内容的；其他未结的；已结但有步骤待第二名民警处理的。同类中最早的在前。',
+        '尚无人签收的特急举报；尚无人签收的紧急举报，已超时的在前；其他未结的特急举报，再是其他未结的紧急举报，有未读内容的在前；其他已超时或到期的；有未读内容的；一般举报；紧急程度为“低”的和演练；已结但有步骤待第二名民警处理的。同类中最早的在前。未通过防刷验证的，以及同一来源的后续举报，排在其后。',
       close: '关闭',
     },
   },
