@@ -1,6 +1,6 @@
 """Play the attacks on a local stack, print what held, and exit with 1 if something did not.
 
-python -m tests.load                        all in their short form, ten minutes together
+python -m tests.load                        all in their short form, twelve minutes together
 python -m tests.load --for 3m               all with their full numbers, and so long where they last
 python -m tests.load --for 30m 'critical_200_*'      these
 python -m tests.load --write                write the table into docs/reliability.md, too
@@ -72,8 +72,8 @@ ATTACKS = {
     "unread_endings": Attack(unread_endings.play, 40, 40),
 }
 # All variants of a flood take an hour and a half: those that are not chosen are played by name.
-CHOSEN = {each.name for each in critical_flood.SHORT}
-USUAL = [name for name in ATTACKS if not name.startswith("critical_") or name in CHOSEN]
+CHOSEN = {each.name for each in (*critical_flood.SHORT, *high_flood.SHORT)}
+USUAL = [name for name in ATTACKS if not name.startswith(("critical_", "high_")) or name in CHOSEN]
 # These wait more than they work, and none of them compares times: two run side by side.
 SIDE_BY_SIDE = ("messages", "hoaxes", "one_source", "source_search", "unread_endings")
 

@@ -18,6 +18,9 @@ from tests.rehearsal.stage import Reply, Stage
 from tests.rehearsal.waiting import until
 
 CATEGORY, MANY, ADDED = "traffic_violation", "suspected_offender", "illegal_dumping"
+URGENT = ("missing_elderly", "child_abduction")
+# Each order of a list of reports, and what it is narrowed to.
+LISTS = ("sort=attention", "status=new", "status=acknowledged", "needs_action=true", "unread=true")
 PLACE = {"lat": 39.92, "lon": 116.44, "datum": "wgs84"}
 PLATE = "京A12345"
 PHOTO = media_samples.jpeg(480, 640)
@@ -129,6 +132,10 @@ def _work_on_a_report(filled: Filled) -> None:
     end = (datetime.now(UTC) + timedelta(days=90)).isoformat(timespec="seconds")
     filled.officers(made, "POST", "/hold", {"reason": "The court asks.", "until": end})
     filled.approve(made, "/hold")
+    for category in URGENT:
+        filled.report(f"new_{category}", category)
+        taken = filled.report(f"taken_{category}", category)
+        cases.change(filled.officer, taken, status="acknowledged")
     same = filled.report("duplicate")
     cases.change(filled.colleague, same, duplicate_of=made["id"])
 
@@ -232,6 +239,19 @@ def objects(stage: Stage) -> set[tuple[str, str, str]]:
         (each["Key"], each["VersionId"], each["ETag"])
         for page in pages.paginate(Bucket=stage.outputs["MediaBucketName"])
         for each in page.get("Versions", ())
+    }
+
+
+def listed(filled: Filled) -> dict[str, list[str]]:
+    """Return the ids of the reports in each list of those that are urgent, and of an ordinary
+    category.
+    """
+    path = "/v1/officer/reports?limit=50&fold=none"
+    return {
+        query: [each["id"] for each in filled.officer.get(f"{path}&{query}")["items"]]
+        for query in (
+            f"{order}&category={category}" for order in LISTS for category in (*URGENT, CATEGORY)
+        )
     }
 
 

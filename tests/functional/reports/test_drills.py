@@ -192,7 +192,7 @@ def send_file(drill: Mapping[str, Any]) -> None:
 @pytest.mark.parametrize("add", [send_message, send_file])
 def test_what_is_added_to_a_drill_is_unread_like_any_other(*, add: Any, closed: bool) -> None:
     media = [{"content_type": "image/jpeg", "size": 10_000}]
-    older, drill = create(drill=False), create(drill=True, media=media)
+    older, drill = create(drill=False, category="other"), create(drill=True, media=media)
     cloud.add_medium(drill["id"], drill["uploads"][0]["media_id"])
     if closed:
         closing = {"disposition": "no_action", "reason": "A drill."}

@@ -86,6 +86,9 @@ class Variant(NamedTuple):
 
 ALL = tuple(starmap(Variant, product(("phone", "48"), ("free", "cheap", "dear"))))
 
+# Each source, and each kind of proof.
+SHORT = (Variant("phone", "cheap"), Variant("48", "free"), Variant("48", "dear"))
+
 
 def play(variant: Variant, seconds: int) -> Result:
     """Flood for so long, and look where honest reports stand and when they are notified."""
