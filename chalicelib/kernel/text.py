@@ -1,32 +1,37 @@
-"""Text that a person may write: any language and emoji, nothing that hides or alters text.
+"""Text that a person writes: any language and emoji, nothing that hides or alters text.
 
 Text is stored in Unicode normalisation form C and is otherwise verbatim, but for line and paragraph
-separators, which become line feeds. So two spellings of the same words, composed and decomposed,
-are equal: when stored, and when a phone repeats its call.
+separators, vertical tabs and form feeds, which become line feeds. So two spellings of the same
+words, composed and decomposed, are equal: when stored, and when a phone repeats its call.
 
-A long text may have lines and tabs. A line, such as a name or an address, may not.
+A long text may have lines and tabs. In a line, such as a name or an address, they become spaces.
 
-Refused everywhere, because nobody sees them or they alter what is seen:
+Removed everywhere, because nobody sees them or they alter what is seen, and contact apps paste them
+around a number:
 
-- controls (C0, delete, C1), but tab, line feed and carriage return in a long text;
+- controls (C0, delete, C1), but tab, line feed and carriage return;
 - bidi embeddings, overrides and isolates, deprecated format controls, interlinear annotations;
 - tags (U+E0000 to U+E007F), but in a flag, such as that of Wales;
-- lone surrogates and noncharacters.
+- noncharacters.
 
-Accepted, because languages and emoji need them: LRM, RLM, ALM; zero-width joiner, non-joiner and
+Kept, because languages and emoji need them: LRM, RLM, ALM; zero-width joiner, non-joiner and
 space, soft hyphen; variation selectors; private use, for rare Chinese characters; unassigned, for
-Unicode to come.
+Unicode to come. In an e-mail address or a number they are removed, too.
 
-E-mail addresses and phone numbers differ on purpose. A person reads a resident's contact, so it is
-stored as written: national numbers, spaces, addresses in any script. Machines read an officer's:
-SNS sends notices there, and takes only E.164 numbers and ASCII addresses.
+Nothing is refused for a character, but half of a pair of surrogates: in JSON it is 400. The clients
+remove the same (sdk/text.ts). What is accepted stays as it is: a repeated call is known by it.
+
+E-mail addresses and phone numbers differ on purpose. A person reads a resident's contact, so it may
+be a national number with spaces, or an address in any script. Machines read an officer's: SNS sends
+notices there, and takes only E.164 numbers and ASCII addresses.
 """
 
 import re
 import unicodedata
+from collections.abc import Callable
 from typing import Annotated, Any, LiteralString, NamedTuple
 
-from pydantic import AfterValidator, Field, GetCoreSchemaHandler, GetJsonSchemaHandler
+from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic_core import CoreSchema, PydanticCustomError, PydanticKnownError, core_schema
 
 TEXT_MAX = 4000
@@ -38,72 +43,87 @@ _NONCHARACTERS = "\ufdd0-\ufdef" + "".join(
     f"{chr(plane << 16 | 0xFFFE)}{chr(plane << 16 | 0xFFFF)}" for plane in range(17)
 )
 # Patterns of what is beyond ASCII are compiled at the first text that has any, not at the start.
-_REFUSED = (
-    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\u202a-\u202e\u2066-\u206f\ufff9-\ufffb"
-    f"{_NONCHARACTERS}]"
+_REMOVED = f"[\x00-\x08\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u206f\ufff9-\ufffb{_NONCHARACTERS}]"
+_REMOVED_IN_ASCII = re.compile("[\x00-\x08\x0e-\x1f\x7f]")
+_TAGS = (
+    "(\U0001f3f4[\U000e0030-\U000e0039\U000e0061-\U000e007a]{1,6}\U000e007f)"
+    "|[\U000e0000-\U000e007f]"
 )
-_REFUSED_IN_ASCII = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
-_FLAG_OF_TAGS = "\U0001f3f4[\U000e0030-\U000e0039\U000e0061-\U000e007a]{1,6}\U000e007f"
-_TAG = "[\U000e0000-\U000e007f]"
-_LINE_BREAKS = re.compile("[\t\n\r]")
+_HALVES = "[\ud800-\udfff]"
+_FEEDS = re.compile("[\x0b\x0c]")
 _SEPARATORS = "[\u2028\u2029]"
-# Not white space in Unicode, yet invisible: combining grapheme joiner, Hangul and Khmer
-# fillers, braille blank, variation selectors.
-_INVISIBLE = (
-    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0"
-    "\U000e0100-\U000e01ef]"
+_LINE_BREAKS = re.compile("\r\n|[\t\n\r]")
+_DASHES = "[\u2010-\u2015\u2212]"
+# What nobody sees and is no white space. The rest of category Cf is seen, in Arabic and Egyptian.
+INVISIBLE = (
+    "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e"
+    "\u2060-\u2064\u2066-\u206f\u2800\u3164\ufe00-\ufe0f\ufeff\uffa0"
+    "\U0001bca0-\U0001bca3\U0001d173-\U0001d17a"
+    "\U000e0001\U000e0020-\U000e007f\U000e0100-\U000e01ef]"
 )
+_UNSEEN = f"{INVISIBLE}|[{_NONCHARACTERS}]"
 
 
 def clean(value: str) -> str:
-    """Return a long text as it is stored: in form C, with line feeds for line separators.
+    """Return a long text as it is stored: in form C, without what is removed everywhere.
 
-    Raises PydanticCustomError (a ValueError) `bad_characters` for what may not be written.
+    Raises PydanticCustomError (a ValueError) `bad_characters` for half of a pair of surrogates.
     """
-    refused = (
-        _REFUSED_IN_ASCII.search(value)
-        if value.isascii()
-        else re.search(_REFUSED, value) or re.search(_TAG, re.sub(_FLAG_OF_TAGS, "", value))
-    )
-    if refused:
-        raise PydanticCustomError(
-            "bad_characters", "Control characters, lone surrogates or bidi overrides."
-        )
-    if value.isascii():
-        return value  # in form C, and without separators
-    return re.sub(_SEPARATORS, "\n", unicodedata.normalize("NFC", value))
+    if value.isascii():  # in form C, and without separators
+        return _REMOVED_IN_ASCII.sub("", _FEEDS.sub("\n", value))
+    if re.search(_HALVES, value):
+        raise PydanticCustomError("bad_characters", "Half of a pair of surrogates.")
+    seen = re.sub(_TAGS, r"\1", re.sub(_REMOVED, "", _FEEDS.sub("\n", value)))
+    return re.sub(_SEPARATORS, "\n", unicodedata.normalize("NFC", seen))
 
 
 def clean_line(value: str) -> str:
-    """Return a text of one line as it is stored: in form C, without blanks around it.
-
-    Raises PydanticCustomError (a ValueError) `not_one_line` or `bad_characters`.
+    """Return a text of one line as it is stored: clean, with spaces for breaks, without blanks
+    around it. Raises as `clean`.
     """
-    line = clean(value).strip()
-    if _LINE_BREAKS.search(line):
-        raise PydanticCustomError("not_one_line", "Line breaks or tabs.")
-    return line
+    return _LINE_BREAKS.sub(" ", clean(value)).strip()
+
+
+def clean_address(value: str) -> str:
+    """Return an address: a line without what nobody sees. Raises as `clean`."""
+    return clean_line(without_invisible(value))
+
+
+def clean_number(value: str) -> str:
+    """Return a number without what nobody sees, with digits, dashes and spaces of usual width.
+
+    Blanks after it stay: those of a phone always did, and a repeated call is known by them. Raises
+    as `clean`.
+    """
+    plain = unicodedata.normalize("NFKC", clean(without_invisible(value)))
+    return re.sub(r"\s", " ", re.sub(_DASHES, "-", plain)).lstrip()
+
+
+def without_invisible(value: str) -> str:
+    """Return a text to compare: without what nobody sees, but white space."""
+    return value if value.isascii() else re.sub(INVISIBLE, "", value)
 
 
 def is_blank(value: str) -> bool:
-    """Return whether nothing is visible: empty, or only white space and zero-width characters."""
-    return all(shows_nothing(character) for character in value)
+    """Return whether nothing is visible: empty, or only white space and what nobody sees. It is the
+    same when the text is clean.
+    """
+    return all(_shows_nothing(character) for character in value)
 
 
-def shows_nothing(character: str) -> bool:
-    """Return whether this character is white space, a control or invisible."""
+def _shows_nothing(character: str) -> bool:
     return (
         character.isspace()
         or unicodedata.category(character) in ("Cc", "Cf")
-        or (not character.isascii() and bool(re.match(_INVISIBLE, character)))
+        or (not character.isascii() and bool(re.match(_UNSEEN, character)))
     )
 
 
 def bounded(value: str, max_length: int = TEXT_MAX, *, one_line: bool = False) -> str:
     """Return `value` cleaned. It must have something visible, and at most `max_length` characters.
 
-    Raises PydanticCustomError `bad_characters`, `not_one_line` or `blank`, PydanticKnownError
-    `string_too_long`. All are ValueErrors.
+    Raises PydanticCustomError `bad_characters` or `blank`, PydanticKnownError `string_too_long`.
+    All are ValueErrors.
     """
     cleaned = clean_line(value) if one_line else clean(value)
     if is_blank(cleaned):
@@ -138,11 +158,15 @@ Line = Annotated[str, Bounded(LINE_MAX, one_line=True)]
 _DOMAIN = r"[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+"
 
 
-class _Pattern(NamedTuple):
-    """Annotates a string that a pattern matches as a whole; `code` is the error of any other."""
+class _Address(NamedTuple):
+    """Annotates an address or a number. It is cleaned first. Then it has at most `max_length`
+    characters, and the pattern matches all of it; `code` is the error of any other.
+    """
 
+    clean: Callable[[str], str]
     pattern: str
     code: LiteralString
+    max_length: int | None = None
 
     def __get_pydantic_core_schema__(
         self, source: Any, handler: GetCoreSchemaHandler
@@ -150,33 +174,27 @@ class _Pattern(NamedTuple):
         compiled = re.compile(self.pattern)
 
         def check(value: str) -> str:
-            if not compiled.fullmatch(value):
+            cleaned = self.clean(value)
+            if self.max_length is not None and len(cleaned) > self.max_length:
+                raise PydanticKnownError("string_too_long", {"max_length": self.max_length})
+            if not compiled.fullmatch(cleaned):
                 raise PydanticCustomError(self.code, "Not of the form that is asked for.")
-            return value
+            return cleaned
 
         return core_schema.no_info_after_validator_function(check, handler(source))
 
     def __get_pydantic_json_schema__(
         self, schema: CoreSchema, handler: GetJsonSchemaHandler
     ) -> dict[str, Any]:
-        return {**handler(schema), "pattern": f"^{self.pattern}$"}
+        bound = {} if self.max_length is None else {"maxLength": self.max_length}
+        return {**handler(schema), **bound, "pattern": f"^{self.pattern}$"}
 
 
-def _check_shows(value: str) -> str:
-    """Return an address in form C. Raises `bad_characters` for what is invisible in it."""
-    if any(shows_nothing(character) for character in value.replace(" ", "")):
-        raise PydanticCustomError("bad_characters", "Controls or invisible characters.")
-    return clean(value)
-
-
-_Email = Annotated[str, Field(max_length=254)]
-ContactEmail = Annotated[
-    _Email, AfterValidator(_check_shows), _Pattern(rf"[^@\s]{{1,64}}@{_DOMAIN}", "bad_email")
+_CONTACT_EMAIL = rf"[^@\s]{{1,64}}@{_DOMAIN}"
+_NOTICE_EMAIL = rf"[A-Za-z0-9.!#$%&'*+/=?^_`{{|}}~-]{{1,64}}@{_DOMAIN}"
+ContactEmail = Annotated[str, _Address(clean_address, _CONTACT_EMAIL, "bad_email", 254)]
+NoticeEmail = Annotated[str, _Address(clean_address, _NOTICE_EMAIL, "bad_email", 254)]
+ContactPhone = Annotated[str, _Address(clean_number, r"[+0-9][0-9 ()\-]{3,24}", "bad_phone", 25)]
+NoticePhone = Annotated[
+    str, _Address(lambda value: clean_number(value).rstrip(), r"\+[1-9][0-9]{6,14}", "bad_phone")
 ]
-NoticeEmail = Annotated[
-    _Email, _Pattern(rf"[A-Za-z0-9.!#$%&'*+/=?^_`{{|}}~-]{{1,64}}@{_DOMAIN}", "bad_email")
-]
-ContactPhone = Annotated[
-    str, Field(max_length=25), _Pattern(r"[+0-9][0-9 ()\-]{3,24}", "bad_phone")
-]
-NoticePhone = Annotated[str, _Pattern(r"\+[1-9][0-9]{6,14}", "bad_phone")]

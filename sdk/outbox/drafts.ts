@@ -3,6 +3,7 @@
 import { cut } from '../metadata/cut.ts';
 import { type Cut, Unreadable } from '../metadata/bytes.ts';
 import type { Reduce } from '../reduced.ts';
+import { clean } from '../text.ts';
 import {
   reducedSlot,
   version,
@@ -40,7 +41,7 @@ export async function prepareReport(
   createdAt: number,
 ): Promise<Prepared> {
   const { report, begun } = draft;
-  if (!report.text && !draft.files.length) throw new Unacceptable('empty_report');
+  if (!clean(report.text ?? '') && !draft.files.length) throw new Unacceptable('empty_report');
   const { files, blobs } = await prepareFiles(draft.files, draft.keep, how);
   const body = bodyOf(report, files.slice(0, how.limits.perCall));
   if (new Blob([body]).size > MOST_BODY_BYTES) throw new Unacceptable('report_too_large');
@@ -69,10 +70,11 @@ export function prepareText(
   key: string,
   createdAt: number,
 ): Prepared {
-  if (!text.words) throw new Unacceptable('empty_report');
-  expectWhole('', text.words);
+  const words = wholeText(text.words);
+  if (!words) throw new Unacceptable('empty_report');
   const report = { id, receipt, reference };
-  return { kept: { ...blank(createdAt, []), key, report, text }, blobs: new Map() };
+  const kept = { ...blank(createdAt, []), key, report, text: { ...text, words } };
+  return { kept, blobs: new Map() };
 }
 
 /** Return how a request declares a file. */
@@ -87,15 +89,15 @@ export function declare({ type, size, sha256, reduced }: KeptFile): object {
 
 function bodyOf(report: ReportBody, declared: readonly KeptFile[]): string {
   const media = declared.length ? { media: declared.map(declare) } : {};
-  return JSON.stringify({ ...report, ...media }, expectWhole);
+  return JSON.stringify({ ...report, ...media }, (_, value: unknown) =>
+    typeof value === 'string' ? wholeText(value) : value,
+  );
 }
 
-/** Return a value of a body. Throws Unacceptable for a text that is none in Unicode. */
-function expectWhole(_: string, value: unknown): unknown {
-  if (typeof value === 'string' && LONE_SURROGATE.test(value)) {
-    throw new Unacceptable('bad_characters');
-  }
-  return value;
+/** Return a text as the service keeps it. Throws Unacceptable for one that is none in Unicode. */
+function wholeText(text: string): string {
+  if (LONE_SURROGATE.test(text)) throw new Unacceptable('bad_characters');
+  return clean(text);
 }
 
 function blank(createdAt: number, files: readonly KeptFile[]): Kept {

@@ -47,6 +47,21 @@ test('a report and its files arrive, and its receipt stays until it is confirmed
   expect((await phone.open()).entries.value).toEqual([]);
 });
 
+test('what nobody sees in a text does not leave the phone', async ({ phone, outbox }) => {
+  const pasted = '\u202a+86 138\u202c\0 👨\u200d👩 \u200e';
+  const written = draft([], pasted);
+  const contact = { phone: pasted };
+  await sent(phone, outbox, { ...written, report: { ...written.report, contact } });
+  const text = '+86 138 👨\u200d👩 \u200e';
+  expect(JSON.parse(phone.server.reports[0]?.body ?? '')).toMatchObject({ text, contact: { phone: text } });
+  const report = reportOf(only(outbox));
+  if (!report) throw new Error('it was not sent');
+  await outbox.addText(report, 'messages', pasted);
+  await phone.until(() => phone.server.texts.size === 1);
+  expect([...phone.server.texts.values()]).toEqual([`messages: ${text}`]);
+  await expect(outbox.addText(report, 'messages', '\u202a')).rejects.toMatchObject({ code: 'empty_report' });
+});
+
 test('it is kept before anything is sent', async ({ phone, outbox }) => {
   phone.server.fault = () => 'unreachable';
   await outbox.add({ ...draft([picture()]), begun: { id: 'begun', times: [1] } });
@@ -718,6 +733,7 @@ test('what a later version of the page has kept is left alone', async ({ phone, 
 
 test.each<[string, Draft, object]>([
   ['nothing', draft([], ''), { code: 'empty_report' }],
+  ['what nobody sees', draft([], '\u202a\u202c\0'), { code: 'empty_report' }],
   ['a text without end', draft([], 'x'.repeat(300_000)), { code: 'report_too_large' }],
   ['half an emoji', draft([], 'gone \ud83d'), { code: 'bad_characters' }],
   ['eleven files', draft(Array(11).fill(picture())), { code: 'too_many_files' }],

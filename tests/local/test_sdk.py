@@ -146,6 +146,5 @@ def test_the_readme_installs_compiles_and_makes_the_trip(
     assert list((tmp_path / "outbox").iterdir()) == []
     assert reports(stack) == filed + 1
     assert run(node, "more.ts") == (
-        "bad_characters\nrefused [ 'text bad_characters' ]\n"
-        "sent [ 'location out_of_range' ]\n204 0\n"
+        "bad_characters\nrefused [ 'text too_long' ]\nsent [ 'location out_of_range' ]\n204 0\n"
     )

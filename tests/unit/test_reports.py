@@ -27,9 +27,15 @@ def test_a_number_too_small_to_be_kept_counts_as_zero(name: str, number: float) 
     assert location.model_dump(mode="json", exclude={"datum", "address"}) == {**place, name: 0}
 
 
+def stored(kind: Any, value: str) -> str:
+    """Return what is stored of an address or a number. Raises ValidationError."""
+    return str(TypeAdapter(kind).validate_python(value))
+
+
 def accepts(kind: Any, value: str) -> bool:
+    """Return whether it is accepted as it is."""
     try:
-        return bool(TypeAdapter(kind).validate_python(value) == value)
+        return stored(kind, value) == value
     except ValidationError:
         return False
 
@@ -74,9 +80,25 @@ def test_an_email_address(value: str, as_contact: bool, for_notices: bool) -> No
 
 @pytest.mark.parametrize("character", "\u200b\u200e\u202e\ufeff\x00\x85\u00ad")
 def test_nothing_invisible_is_in_an_address(character: str) -> None:
-    assert not accepts(ContactEmail, f"wa{character}ng@police.example")
-    assert not accepts(NoticeEmail, f"wa{character}ng@police.example")
-    assert not accepts(ContactPhone, f"138{character}00000000")
+    for email in (ContactEmail, NoticeEmail):
+        assert stored(email, f"{character}wa{character}ng@police.example") == "wang@police.example"
+    for phone in (ContactPhone, NoticePhone):
+        assert stored(phone, f"{character}+86138{character}00000000") == "+8613800000000"
+
+
+@pytest.mark.parametrize(
+    ("written", "number"),
+    [
+        ("+86\xa0138\u20290013\t8000", "+86 138 0013 8000"),
+        ("\u3000138\u20110013\u22128000", "138-0013-8000"),
+        ("０１０（８８８８）－９９９９", "010(8888)-9999"),
+        ("138  0013 8000 ", "138  0013 8000 "),
+    ],
+)
+def test_a_contacts_number_has_spaces_dashes_and_digits_of_usual_width(
+    written: str, number: str
+) -> None:
+    assert stored(ContactPhone, written) == number
 
 
 RECEIPT = "7M3XK9QZ4TB8N2VW6YH01DCEFG"

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from chalicelib.domain.casework.search_tokens import AS_TYPED, TOKENS_MAX, token_of, tokens_in
 
-MARKS = st.sampled_from(["", " ", "-", "·", "•", "‧", ".", "–", "・"])
-AROUND = st.sampled_from(["", "车牌", "，", "号码:", "\n", "（", " seen "])
+MARKS = st.sampled_from(["", " ", "-", "·", "•", "‧", ".", "–", "・", "\u200b", "\u2060 ", "\xad"])
+AROUND = st.sampled_from(["", "车牌", "，", "号码:", "\n", "（", " seen ", "\u200e"])
 FULL_WIDTH = {ord(each): ord(each) + 0xFEE0 for each in "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"}
 LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ"
 

@@ -142,6 +142,36 @@ test.each([
   expect(faults(part)).toEqual([expected]);
 });
 
+test('what a contact app pastes around a number is no fault, and is not sent', () => {
+  const pasted = (text: string) => `\u202a${text}\u2069\0`;
+  const part = {
+    text: pasted('x'.repeat(LIMITS.text_max)),
+    place: { kind: 'here', lat: 39.9, lon: 116.4, accuracy: 20 } as const,
+    address: pasted('a'.repeat(200)),
+    answers: { age: pasted('78'), plate: pasted('A'.repeat(20)) },
+    contact: {
+      name: pasted('n'.repeat(100)),
+      phone: pasted('+86\u00a0138\u200e0013\u20118000'),
+      email: pasted('li\ufeff@home.example'),
+    },
+  };
+  expect(faults(part)).toEqual([]);
+  expect(contentOf(form(part), CATEGORY)).toMatchObject({
+    text: 'x'.repeat(LIMITS.text_max),
+    location: { address: 'a'.repeat(200) },
+    details: { age: 78, plate: 'A'.repeat(20) },
+    contact: { name: 'n'.repeat(100), phone: '+86 1380013-8000', email: 'li@home.example' },
+  });
+  expect(faults({ text: pasted('') })).toEqual(['text needs']);
+});
+
+test('the name of an area is cut between characters, not within one', () => {
+  const place = { kind: 'area', code: 'c', label: '🚒'.repeat(150), lat: 39.9, lon: 116.4, reach: 9 } as const;
+  const sent = contentOf(form({ place, address: '🚒'.repeat(150) }), CATEGORY).location?.address ?? '';
+  expect([...sent]).toHaveLength(200);
+  expect(sent.endsWith('🚒')).toBe(true);
+});
+
 test('an area that was not picked yet stops no report, which goes without a place', () => {
   const unpicked = form({ place: { kind: 'unpicked' }, text: 'A van.' });
   expect(faultsOf(unpicked, 0, CATEGORY, LIMITS, NOW)).toEqual([]);

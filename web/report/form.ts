@@ -1,8 +1,9 @@
 /** A report while it is written: what the page holds, its faults, and what is sent of it. */
-import { detailsOf, digits, oneLine, type Question } from '../shared/answers.ts';
+import { detailsOf, digits, lengthOf, oneLine, type Question, worded } from '../shared/answers.ts';
 import type { Schemas } from '../shared/api.ts';
 import { parted } from '../shared/language.ts';
 import type { ReportBody } from '../../sdk/outbox/types.ts';
+import { cleanAddress } from '../../sdk/text.ts';
 import { isTooOld, toLocal, toRfc3339 } from '../shared/time.ts';
 
 export type Category = Schemas['Category'];
@@ -136,11 +137,11 @@ export function faultsOf(
   const faults: Fault[] = [];
   if (!form.category) faults.push({ field: 'category', fault: 'needsCategory' });
   else if (category && !isOpen(category)) faults.push({ field: 'category', fault: 'closedCategory' });
-  if (!form.text.trim() && files === 0) faults.push({ field: 'text', fault: 'needs' });
-  if (lengthOf(form.text.trim()) > limits.text_max) {
+  if (!worded(form.text) && files === 0) faults.push({ field: 'text', fault: 'needs' });
+  if (lengthOf(form.text) > limits.text_max) {
     faults.push({ field: 'text', fault: 'long', most: limits.text_max });
   }
-  if (lengthOf(form.address.trim()) > ADDRESS_MAX) {
+  if (lengthOf(form.address) > ADDRESS_MAX) {
     faults.push({ field: 'location.address', fault: 'long', most: ADDRESS_MAX });
   }
   if (form.when) faults.push(...timeFaults('occurred_at', form.when, now));
@@ -155,7 +156,7 @@ export function faultsOf(
 
 /** Return what is sent of a form. What was not said is left out. */
 export function contentOf(form: Form, category: Category | undefined): ReportBody {
-  const text = form.text.trim();
+  const text = worded(form.text);
   const location = locationOf(form.place, form.address);
   const occurredAt = form.when ? toRfc3339(form.when) : null;
   const questions = category?.details ?? [];
@@ -214,11 +215,6 @@ export function isOpen(category: Category): boolean {
   return category.state === 'active' || category.state === 'shadow';
 }
 
-/** Return a text's length as the API counts it: in characters, not in UTF-16 units. */
-export function lengthOf(text: string): number {
-  return [...text].length;
-}
-
 /** A time is shown again as its field has it. */
 function answerOf(value: string): string {
   return /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:/.test(value) ? toLocal(new Date(value)) : value;
@@ -241,7 +237,7 @@ function locationOf(place: Place, address: string): Location | null {
     lon: round(place.lon),
     datum: 'wgs84',
     accuracy_m: Math.min(Math.ceil(place.reach), 100_000),
-    address: parted([place.label, said]).slice(0, ADDRESS_MAX),
+    address: [...parted([place.label, said])].slice(0, ADDRESS_MAX).join(''),
   };
 }
 
@@ -252,7 +248,7 @@ function round(degrees: number): number {
 
 function questionFaults(question: Question, typed: string): readonly Fault[] {
   const field = `details.${question.name}`;
-  const answer = typed.trim();
+  const answer = worded(typed);
   if (!answer) return [];
   if (question.type === 'integer') {
     const number = digits(answer);
@@ -295,5 +291,5 @@ function contactOf(contact: Contact): Schemas['Contact'] | null {
 }
 
 function trimmed({ name, phone, email }: Contact): Contact {
-  return { name: oneLine(name), phone: phone.trim(), email: email.trim() };
+  return { name: oneLine(name), phone: digits(phone), email: cleanAddress(email) };
 }

@@ -6,7 +6,6 @@ and reasons are cut and cleaned, and anything else is None. docs/adr/0084.
 
 import html
 import json
-import unicodedata
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 from urllib.parse import quote, urlencode
@@ -14,6 +13,7 @@ from urllib.parse import quote, urlencode
 from chalicelib.domain.catalogue.model import Agency
 from chalicelib.kernel import times
 from chalicelib.kernel.models import Record
+from chalicelib.kernel.text import clean, is_blank
 
 FORM = "application/x-www-form-urlencoded; charset=utf-8"
 # For so long it is tried to send a referral: what does not answer, and what refuses it.
@@ -223,9 +223,9 @@ def _text_of(page: str) -> str:
 
 
 def _notes(value: Any) -> str | None:
-    """Return a note without what cannot be seen, or would change what is."""
+    """Return a note as any text is stored; of a half of a pair of surrogates, nothing."""
     if not isinstance(value, str):
         return None
-    plain = unicodedata.normalize("NFC", value[: 4 * _NOTES_LENGTH])
-    seen = "".join(each for each in plain if each == "\n" or each.isprintable())
-    return seen.strip()[:_NOTES_LENGTH] or None
+    whole = value[: 4 * _NOTES_LENGTH].encode(errors="ignore").decode()
+    note = clean(whole).strip()[:_NOTES_LENGTH]
+    return None if is_blank(note) else note

@@ -16,6 +16,7 @@ from chalicelib.domain.reports.workflow import Username
 from chalicelib.kernel import ids, times
 from chalicelib.kernel.models import Query
 from chalicelib.kernel.paging import Limit
+from chalicelib.kernel.text import clean_number
 from chalicelib.kernel.times import Moment
 
 NOBODY = "none"
@@ -30,7 +31,7 @@ def _read_bool(value: Any) -> Any:
 
 
 def _read_reference(value: str) -> str:
-    reference = ids.read_reference(value)
+    reference = ids.read_reference(clean_number(value))
     if reference is None:
         raise PydanticCustomError("unknown_value", "Not a reference.")
     return reference

@@ -9,6 +9,8 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator
 
+from chalicelib.kernel.text import without_invisible
+
 TOKENS_MAX = 16
 """The most tokens of one report."""
 
@@ -134,6 +136,6 @@ def _checked(token: str) -> str | None:
 
 
 def _plain(text: str) -> str:
-    """Return a text with ASCII digits, and letters of usual width."""
-    normal = unicodedata.normalize("NFKC", text)
+    """Return a text with ASCII digits, letters of usual width, and nothing invisible in them."""
+    normal = unicodedata.normalize("NFKC", without_invisible(text))
     return _OTHER_DIGIT.sub(lambda found: str(unicodedata.decimal(found[0])), normal)

@@ -47,8 +47,7 @@ def check_forms(forms: Sequence[Form], details: Mapping[str, Any]) -> Details:
 
     An app may have kept an old catalogue, and its report must not be lost. Raises Invalid for the
     newest form, which names fields as `details.<name>`: `unknown_field`, `wrong_type`,
-    `out_of_range`, `too_long`, `blank`, `bad_characters`, `not_one_line`, `unknown_value`,
-    `not_a_time`.
+    `out_of_range`, `too_long`, `blank`, `bad_characters`, `unknown_value`, `not_a_time`.
     """
     present, *earlier = forms
     try:

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from chalicelib.domain.audit.ledger import ReceiptKeys, commitments_of, content_commitment
 from chalicelib.kernel.ids import ALPHABET, RECEIPT_LENGTH, Identity, report_id_of
 from chalicelib.kernel.sealing import PrivateKey, WrappedKey, Wrapper
+from chalicelib.kernel.text import INVISIBLE
 
 _CREATE = "create"
 
@@ -79,10 +80,10 @@ class ReportIds:
 _LETTERS = (ALPHABET + ALPHABET.lower() + "ILOilo", ALPHABET * 2 + "110110")
 # Between groups: blanks, dashes, dots and other marks of all kinds, and what is invisible.
 _BETWEEN = " \t\n\r\f\v\x1c\x1d\x1e\x1f-._/,:;|+*~="
-_BETWEEN_BEYOND_ASCII = r"[\s\u00ad\u00b7\u200b-\u200f\u2010-\u2015\u2022\u2060\u2212\u30fb\ufeff]"
+_BETWEEN_BEYOND_ASCII = rf"[\s\u00b7\u2010-\u2015\u2022\u2212\u30fb]|{INVISIBLE}"
 # Where one receipt is looked for, all but letters and digits may stand between its characters.
 _MARK = "#"
-_MARK_BEYOND_ASCII = r"(?![\x00-\x7f])[\W\u115f\u1160]"
+_MARK_BEYOND_ASCII = r"(?![\x00-\x7f])\W"
 _ELSE = "\0"
 # Han, kana and Hangul: letters of no receipt. They are most of a text that has any.
 _EAST_ASIAN = "[\u3041-\u3096\u30a1-\u30fa\u3400-\u9fff\uac00-\ud7a3]+"

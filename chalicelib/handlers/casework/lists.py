@@ -21,6 +21,7 @@ from chalicelib.http.routes import Access, Routes
 from chalicelib.http.shapes import Category, District, Minute, Shape, Timestamp
 from chalicelib.kernel import errors
 from chalicelib.kernel.models import Query
+from chalicelib.kernel.text import bounded, clean_number
 from chalicelib.kernel.times import Day
 from chalicelib.services.casework import assignments, lists
 from chalicelib.services.casework.presence import note_presence, take_pulse
@@ -64,8 +65,11 @@ def _views(
     return [ListedReportView.listed(each) for each in counted]
 
 
+_LONGEST = 60
+
+
 def _read_token(text: str) -> str:
-    token = token_of(text)
+    token = token_of(bounded(clean_number(text), _LONGEST, one_line=True))
     if token is None:
         raise PydanticCustomError("not_searchable", "Not one plate, phone number or number.")
     return token
@@ -76,9 +80,8 @@ class SearchQuery(Query):
 
     text: Annotated[
         str,
-        Field(min_length=1, max_length=60),
         AfterValidator(_read_token),
-        WithJsonSchema({"type": "string", "maxLength": 60, "pattern": AS_TYPED}),
+        WithJsonSchema({"type": "string", "maxLength": _LONGEST, "pattern": AS_TYPED}),
     ] = Field(
         description="One plate, phone number or other number, typed in any way: 4 to 20 letters "
         "and digits, at least two of them digits. Also full-width, and in other digits."

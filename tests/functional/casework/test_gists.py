@@ -145,7 +145,7 @@ def test_the_history_says_who_wrote_it_and_not_what() -> None:
         ("张先生打人", "holds_name"),
         ("Mr Smith shouts", "holds_name"),
         ("x" * 81, "too_long"),
-        ("two\nlines", "not_one_line"),
+        ("Call 138\u202a0013\x008000", "holds_number"),
     ],
 )
 def test_what_names_a_person_is_refused_by_what_it_is(text: str, code: str) -> None:

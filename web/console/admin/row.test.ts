@@ -45,6 +45,8 @@ test('all that is wrong with a row is said at once', () => {
   expect(mistakesIn('none', wrong)).toContain('username');
   const right = { ...wrong, categories: ['*'], email: 'lin@tipline.test', phone: '+8613800138000' };
   expect(mistakesIn('hu.wei', right)).toEqual([]);
+  const pasted = { ...right, email: '\u200elin@tipline.test', phone: '\u202a+8613800138000\u202c' };
+  expect(mistakesIn('hu.wei', pasted)).toEqual([]);
 });
 
 test('lets oversight stand alone, without a scope', () => {

@@ -1,5 +1,6 @@
 /** An officer's row: what a proposal would change of it. */
 
+import { cleanAddress, cleanNumber } from '../../../sdk/text.ts';
 import type { Schemas } from '../types.ts';
 
 export type Officer = Schemas['Officer'];
@@ -88,8 +89,8 @@ export function mistakesIn(username: string, row: Appointment): RowMistake[] {
     roles: row.roles.length === 0,
     categories: worksOnReports && row.categories.length === 0,
     districts: worksOnReports && row.districts.length === 0,
-    email: row.email !== null && !EMAIL.test(row.email),
-    phone: row.phone !== null && !PHONE.test(row.phone),
+    email: row.email !== null && !EMAIL.test(cleanAddress(row.email)),
+    phone: row.phone !== null && !PHONE.test(cleanNumber(row.phone).trim()),
   };
   return (Object.keys(wrong) as RowMistake[]).filter((field) => wrong[field]);
 }

@@ -51,6 +51,30 @@ test('a contact has what was given of it', () => {
   expect(sent.contact).toEqual({ phone: '13800138000' });
 });
 
+test('what is pasted with a number or a place is no fault, and is not sent', () => {
+  const pasted = (text: string) => `\u202a${text}\u202c`;
+  const entered = {
+    ...ENTERED,
+    text: pasted('An old man.'),
+    lat: pasted('39.92'),
+    lon: pasted('116.44'),
+    address: pasted('🚒'.repeat(200)),
+    name: pasted('Li'),
+    phone: pasted('138\u00a00013\u00a08000'),
+    answers: { age: pasted('78') },
+  };
+  expect(faultsOf(entered, [])).toEqual([]);
+  expect(submissionOf(entered, FORM, [])).toEqual({
+    category: 'missing_elderly',
+    source: 'phone',
+    text: 'An old man.',
+    location: { lat: 39.92, lon: 116.44, address: '🚒'.repeat(200) },
+    details: { age: 78 },
+    contact: { name: 'Li', phone: '138 0013 8000' },
+  });
+  expect(faultsOf({ ...ENTERED, text: pasted('') }, []).map(({ field }) => field)).toEqual(['text']);
+});
+
 test('a form in which nothing is entered is no draft, also after something was', () => {
   expect(draftOf(NOTHING_ENTERED)).toBe('');
   expect(draftOf({ ...ENTERED, category: '', text: '' })).toBe('');

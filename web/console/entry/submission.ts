@@ -2,7 +2,7 @@
 
 import city from 'virtual:city';
 
-import { detailsOf, digits, oneLine } from '../../shared/answers.ts';
+import { detailsOf, digits, lengthOf, oneLine, worded } from '../../shared/answers.ts';
 import { contains, type Feature, innerPoint, type Point, reach } from '../../shared/area.ts';
 import { parted } from '../../shared/language.ts';
 import { toRfc3339 } from '../../shared/time.ts';
@@ -58,7 +58,7 @@ export function enteredIn(draft: string): Entered {
 export function faultsOf(entered: Entered, areas: readonly Feature[]): Fault[] {
   const faults: Fault[] = [];
   if (!entered.category) faults.push({ field: 'category', fault: 'missing' });
-  if (!entered.text.trim()) faults.push({ field: 'text', fault: 'missing' });
+  if (!worded(entered.text)) faults.push({ field: 'text', fault: 'missing' });
   if (entered.occurred && toRfc3339(entered.occurred, city.timeZone) === null) {
     faults.push({ field: 'occurred', fault: 'time' });
   }
@@ -74,11 +74,11 @@ export function submissionOf(
   const details = detailsOf(entered.answers, form);
   const location = locationOf(entered, areas);
   const occurredAt = entered.occurred ? toRfc3339(entered.occurred, city.timeZone) : null;
-  const [name, phone] = [entered.name.trim(), entered.phone.trim()];
+  const [name, phone] = [oneLine(entered.name), digits(entered.phone)];
   return {
     category: entered.category,
     source: entered.source,
-    text: entered.text.trim(),
+    text: worded(entered.text),
     ...(entered.police && { concerns_police: true }),
     ...(occurredAt && { occurred_at: occurredAt }),
     ...(location && { location }),
@@ -119,10 +119,10 @@ export function placeFaults(place: EnteredPlace, areas: readonly Feature[]): Pla
   const area = areaOf(place, areas);
   if (point && area && !contains(area, point)) faults.push({ field: 'lat', fault: 'otherArea' });
   const address = oneLine(place.address);
-  const isAlone = !area && !place.lat.trim() && !place.lon.trim();
+  const isAlone = !area && !digits(place.lat) && !digits(place.lon);
   if (address && isAlone) faults.unshift({ field: 'area', fault: 'districtOfAddress' });
-  const over = addressOf(place, area).length - ADDRESS_MAX;
-  if (over > 0) faults.push({ field: 'address', fault: 'long', most: address.length - over });
+  const over = lengthOf(addressOf(place, area)) - ADDRESS_MAX;
+  if (over > 0) faults.push({ field: 'address', fault: 'long', most: lengthOf(address) - over });
   return faults;
 }
 
@@ -162,7 +162,7 @@ export function pointOf({ lat, lon }: Pick<EnteredPlace, 'lat' | 'lon'>): Point 
 }
 
 function pointFaults({ lat, lon }: EnteredPlace): PlaceFault[] {
-  const given = { lat: lat.trim(), lon: lon.trim() };
+  const given = { lat: digits(lat), lon: digits(lon) };
   if (!given.lat && !given.lon) return [];
   return (['lat', 'lon'] as const).flatMap((field): PlaceFault[] => {
     if (!given[field]) return [{ field, fault: 'missing' }];
@@ -178,7 +178,7 @@ function addressOf(place: EnteredPlace, area: Feature | undefined): string {
 }
 
 function degrees(typed: string, field: 'lat' | 'lon'): number | null {
-  const text = digits(typed).trim();
+  const text = digits(typed);
   if (!/^[-+]?\d{1,3}(\.\d+)?$/.test(text)) return null;
   const number = Number(text);
   return Math.abs(number) <= MOST_DEGREES[field] ? number : null;

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 
 import { isNumber, isReference } from './find.tsx';
 
-test.each(['K7Q2-M9XT', 'k7q2 m9xt', 'K7Q2M9XT'])('%s is a reference', (text) => {
+test.each(['K7Q2-M9XT', 'k7q2 m9xt', 'K7Q2M9XT', '\u202aK7Q2\u2011M9XT\u202c'])('%s is a reference', (text) => {
   expect(isReference(text)).toBe(true);
 });
 

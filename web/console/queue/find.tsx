@@ -1,5 +1,6 @@
 import type { TargetedSubmitEvent } from 'preact';
 
+import { digits } from '../../shared/answers.ts';
 import { useDesk } from '../desk.ts';
 import { Icon } from '../frame/icon.tsx';
 import { go, pathTo } from '../router.ts';
@@ -12,8 +13,8 @@ export function Find() {
   const submit = (event: TargetedSubmitEvent<HTMLFormElement>) => {
     event.preventDefault();
     const text = new FormData(event.currentTarget).get('number');
-    if (typeof text !== 'string' || !text.trim()) return;
-    search.text.value = text.trim();
+    if (typeof text !== 'string' || !digits(text)) return;
+    search.text.value = digits(text);
     go(pathTo('search'));
   };
   return (
@@ -46,12 +47,13 @@ const LETTERS_AND_DIGITS = /[\p{L}\p{N}]/gu;
 
 /** Return whether a text can be a reference, typed in any way. */
 export function isReference(text: string): boolean {
-  return text.length <= 20 && REFERENCE.test(text);
+  const typed = digits(text);
+  return typed.length <= 20 && REFERENCE.test(typed);
 }
 
 /** Return whether a text can be a plate or another number; the API decides. */
 export function isNumber(text: string): boolean {
   const signs = text.match(LETTERS_AND_DIGITS) ?? [];
-  const digits = signs.filter((sign) => /\p{Nd}/u.test(sign));
-  return signs.length >= 4 && signs.length <= 21 && digits.length >= 2;
+  const figures = signs.filter((sign) => /\p{Nd}/u.test(sign));
+  return signs.length >= 4 && signs.length <= 21 && figures.length >= 2;
 }

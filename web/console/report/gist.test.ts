@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 
-import { copiedNumber, lengthOf, suggestion } from './gist.tsx';
+import { lengthOf } from '../../shared/answers.ts';
+import { copiedNumber, suggestion } from './gist.tsx';
 
 const names = { station: () => '奥运村派出所', district: () => '朝阳' };
 const answer = { name: 'x', label: 'Dementia?', value: 'yes', value_label: 'Yes' };

@@ -2,6 +2,7 @@
 
 import { useEffect, useState } from 'preact/hooks';
 
+import { lengthOf } from '../../shared/answers.ts';
 import { Button } from '../../shared/components/button.tsx';
 import { Form, TextField } from '../../shared/components/field.tsx';
 import { Status } from '../../shared/components/status.tsx';
@@ -87,11 +88,6 @@ export function Gist({ open, report }: OfReport) {
       <Status kind="success">{said}</Status>
     </Form>
   );
-}
-
-/** Return a line's length as the API counts it: in characters, without what surrounds it. */
-export function lengthOf(text: string): number {
-  return [...text.trim()].length;
 }
 
 /**

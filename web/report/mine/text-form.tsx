@@ -1,11 +1,11 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 
+import { lengthOf, worded } from '../../shared/answers.ts';
 import { Button } from '../../shared/components/button.tsx';
 import { Form, TextBox } from '../../shared/components/field.tsx';
 import { sentences, useSaid } from '../../shared/language.ts';
 import { forgetTexts, giveWords, textId, wordsOf, write as keepWords, writeNow } from '../begun.ts';
 import { catalogue } from '../catalogue.ts';
-import { lengthOf } from '../form.ts';
 import { goesOn, once } from '../once.ts';
 import type { Entry, TextFor } from '../../../sdk/outbox/types.ts';
 import { Length, TEXT_MAX } from '../parts/length.tsx';
@@ -42,7 +42,7 @@ export function TextForm({ id, report, to, label, hint, submit, onWrite }: TextF
     requestAnimationFrame(() => document.getElementById(id)?.focus());
   };
   const send = async (): Promise<void> => {
-    const words = typed.trim();
+    const words = worded(typed);
     if (!words) return refuse(() => mine().blank);
     if (lengthOf(words) > most) return refuse(() => write().long(most));
     const box = outbox.value;

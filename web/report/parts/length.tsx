@@ -1,5 +1,5 @@
 import { Status } from '../../shared/components/status.tsx';
-import { lengthOf } from '../form.ts';
+import { lengthOf } from '../../shared/answers.ts';
 import { write } from '../write/texts.ts';
 
 /** The most characters of a text, for a page that has not read the catalogue. */
@@ -11,7 +11,7 @@ const NEAR = 500;
 /** How many characters of a text are left, or too many. */
 export function Length({ text, most }: { text: string; most: number }) {
   const words = write();
-  const left = most - lengthOf(text.trim());
+  const left = most - lengthOf(text);
   return (
     <Status kind={left < 0 ? 'warning' : 'info'}>
       {left < 0 && <p>{words.over(-left, most)}</p>}
