@@ -17,7 +17,7 @@ from tests import cloud
 from tests.approvals import NO_TAG
 from tests.client import Reply, call, new_key, read_and_approve, report
 from tests.faults import inject
-from tests.steps import by_officer, by_reporter, by_second_officer, file, head
+from tests.steps import by_officer, by_reporter, by_second_officer, file, head, mine
 
 pytestmark = pytest.mark.officers(
     "wang", "li", "zhao", narrow={"categories": ("traffic_violation",)}
@@ -458,6 +458,21 @@ def test_officers_know_what_the_reporter_reads_before_their_reason() -> None:
     read = call("GET", "/v1/reports/mine", receipt=created["receipt"]).json
     assert read["outcome"]["text"] == shown["not_police"]
     assert set(shown) == set(Disposition)
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [("en", ("have looked into this and closed",)), ("zh", ("已经核查", "现已办结"))],
+)
+def test_the_fixed_words_leave_to_the_officer_what_can_be_done(
+    language: str, words: tuple[str, ...]
+) -> None:
+    created = file()
+    patch(created, {**CLOSE, "disposition": "no_action", "reason": "The music ends at ten."}, 1)
+    read = mine(created, language)["outcome"]
+    assert read["reason"] == "The music ends at ten."
+    assert all(each in read["text"] for each in words), read["text"]
+    assert not any(each in read["text"] for each in ("cannot", "无法"))
 
 
 def test_a_reply_is_not_sent_while_a_placeholder_is_left_in_it() -> None:
