@@ -120,7 +120,7 @@ class Listing:
     def _short(
         self, index: Index, spans: Sequence[Span]
     ) -> tuple[list[tuple[str, Row]], list[Span]]:
-        """Read the partitions of many ranges that have few rows. Return what these ranges hold, and
+        """Read the partitions of many ranges that have few rows. Return their rows, and
         the ranges that are left.
         """
         prefixes = defaultdict[str, list[str]](list)
