@@ -29,6 +29,7 @@ notices there, and takes only E.164 numbers and ASCII addresses.
 import re
 import unicodedata
 from collections.abc import Callable
+from enum import Enum
 from typing import Annotated, Any, LiteralString, NamedTuple
 
 from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
@@ -198,3 +199,20 @@ ContactPhone = Annotated[str, _Address(clean_number, r"[+0-9][0-9 ()\-]{3,24}", 
 NoticePhone = Annotated[
     str, _Address(lambda value: clean_number(value).rstrip(), r"\+[1-9][0-9]{6,14}", "bad_phone")
 ]
+
+
+class Clear(Enum):
+    """Marks a `str` that no person has written, so that it may be stored in clear."""
+
+    CODE = "one of a list, in the code or in the city's files"
+    DAY = "a day, as YYYY-MM-DD"
+    ID = "made by the service: an id, a hash, the name of a key or of a file"
+    LABEL = "of the catalogue, which everybody reads"
+    USERNAME = "of an officer"
+
+
+Code = Annotated[str, Clear.CODE]
+Day = Annotated[str, Clear.DAY]
+Id = Annotated[str, Clear.ID]
+Label = Annotated[str, Clear.LABEL]
+Username = Annotated[str, Clear.USERNAME]

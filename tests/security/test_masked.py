@@ -11,10 +11,12 @@ from typing import Any
 import pytest
 
 from chalicelib import wiring
+from chalicelib.domain.reports.masks import MaskPart
 from chalicelib.kernel import times
 from chalicelib.kernel.outbox import FORGET_AFTER
 from tests import cloud
 from tests.client import call, new_key
+from tests.fields import saying, written_in
 from tests.security.attacker import Attacker
 from tests.security.dump import dump
 from tests.security.search import search
@@ -27,12 +29,12 @@ pytestmark = [pytest.mark.thorough, pytest.mark.officers("wang", "li")]
 CANARY = "CANARY-PASSAGE 13842424242"
 SAID = f"It was {CANARY} again."
 START = SAID.index(CANARY)
+IN_REPORT = [path for path in written_in("missing_elderly") if not path.startswith("contact.")]
 
 
 def filed() -> dict[str, Any]:
     """File a report that says it everywhere, and let officers do all that may copy it."""
-    place = {"lat": 39.92, "lon": 116.46, "address": SAID}
-    created = file(text=SAID, location=place, details={"clothing": SAID})
+    created = file(**saying(dict.fromkeys(IN_REPORT, SAID), "missing_elderly"))
     by_reporter("POST", created, "/messages", {"text": SAID}, key=new_key())
     by_officer("POST", created, "/notes", {"text": SAID}, key=new_key())
     by_officer("GET", created)
@@ -46,13 +48,14 @@ def filed() -> dict[str, Any]:
 
 def mask_all(created: Mapping[str, Any]) -> None:
     shown = by_officer("GET", created).json
-    texts = [
-        ("text", None),
-        ("address", None),
-        ("detail", "clothing"),
-        ("message", shown["messages"][0]["id"]),
-        ("note", shown["notes"][0]["id"]),
+    texts: list[tuple[str, str | None]] = [
+        ("detail", path.removeprefix("details."))
+        if path.startswith("details.")
+        else (path.rpartition(".")[2], None)
+        for path in IN_REPORT
     ]
+    texts += [(part, shown[f"{part}s"][0]["id"]) for part in ("message", "note")]
+    assert {part for part, _ in texts} == set(MaskPart)
     for number, (part, name) in enumerate(texts, start=1):
         body = {"part": part, "name": name, "start": START, "passage": CANARY}
         by_officer("POST", created, "/masks", body | {"reason": "erasure"}).expect(201)
@@ -98,7 +101,7 @@ def test_under_a_hold_the_passage_is_in_rows_of_the_hold_alone(
     by_officer("POST", created, "/hold", {"reason": "Evidence.", "until": until})
     assert by_second_officer(created, "/hold/approve").status == 200
     mask_all(created)
-    held = {f"BEFORE#{number}" for number in range(1, 6)}
+    held = {f"BEFORE#{number}" for number in range(1, len(IN_REPORT) + 3)}
     assert stolen(aws, created, tmp_path / "held", "") == held
 
     by_officer("DELETE", created, "/hold", {"reason": "The trial is over."})

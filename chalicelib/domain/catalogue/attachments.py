@@ -10,6 +10,7 @@ from pydantic import Field, ValidationInfo, WithJsonSchema, field_validator
 from pydantic_core import PydanticCustomError
 
 from chalicelib.kernel.models import Input
+from chalicelib.kernel.text import Code, Id
 
 MIB = 1 << 20
 REDUCED_TYPE = "image/jpeg"
@@ -69,9 +70,9 @@ class Declared(Input):
     is not possible for a video that is uploaded in parts.
     """
 
-    content_type: Annotated[str, WithJsonSchema({"type": "string", "enum": list(ACCEPTED)})]
+    content_type: Annotated[Code, WithJsonSchema({"type": "string", "enum": list(ACCEPTED)})]
     size: Annotated[int, Field(ge=1, json_schema_extra={"maximum": _VIDEO.max_bytes})]
-    sha256: Annotated[str, WithJsonSchema({"type": "string", "pattern": _SHA256})] | None = None
+    sha256: Annotated[Id, WithJsonSchema({"type": "string", "pattern": _SHA256})] | None = None
 
     @field_validator("content_type")
     @classmethod
@@ -129,7 +130,7 @@ _PICTURES = [name for name, accepted in ACCEPTED.items() if accepted.kind is Med
 class DeclaredPicture(Declared):
     """The same where only pictures are shown. Another accepted type is refused by the use case."""
 
-    content_type: Annotated[str, WithJsonSchema({"type": "string", "enum": _PICTURES})]
+    content_type: Annotated[Code, WithJsonSchema({"type": "string", "enum": _PICTURES})]
     size: Annotated[int, Field(ge=1, json_schema_extra={"maximum": _IMAGE.max_bytes})]
 
 

@@ -17,6 +17,7 @@ from chalicelib.domain.officers.model import ALL, OVERSIGHT
 from chalicelib.kernel import geo
 from chalicelib.kernel.city import city
 from chalicelib.kernel.languages import LANGUAGES
+from chalicelib.kernel.text import Code
 
 
 def unknown_value(allowed: Collection[str]) -> PydanticCustomError:
@@ -74,7 +75,7 @@ def scope_of(codes: Callable[[], Collection[str]]) -> Callable[[], Collection[st
     return lambda: (ALL, *codes())
 
 
-CategoryCode = Annotated[str, _one_of(known_category_codes), Extensible(category_codes)]
+CategoryCode = Annotated[Code, _one_of(known_category_codes), Extensible(category_codes)]
 ListedCategory = Annotated[
     str, _one_of(lambda: (*known_category_codes(), OVERSIGHT)), Extensible(category_codes)
 ]

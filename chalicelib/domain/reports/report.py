@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal, NamedTuple, Self
 
 from pydantic import (
     AfterValidator,
+    BaseModel,
     ConfigDict,
     Field,
     WithJsonSchema,
@@ -26,7 +27,19 @@ from chalicelib.kernel.files import CRITICAL_PREFIX
 from chalicelib.kernel.geo import Datum
 from chalicelib.kernel.models import Input, NotNull, Record
 from chalicelib.kernel.outbox import Lane
-from chalicelib.kernel.text import Bounded, ContactEmail, ContactPhone, Line, ReporterText, is_blank
+from chalicelib.kernel.text import (
+    Bounded,
+    Code,
+    ContactEmail,
+    ContactPhone,
+    Day,
+    Id,
+    Label,
+    Line,
+    ReporterText,
+    Username,
+    is_blank,
+)
 from chalicelib.kernel.times import Moment
 
 # Phones' clocks are wrong: a time up to this far ahead is flagged, a later one is refused.
@@ -133,8 +146,38 @@ class Contact(Input):
         return self
 
 
+class Listed(NamedTuple):
+    """Marks a field that officers' lists show. `short` is its name in what the HEAD copies for
+    lists: each write pays for names, in the table and in each index.
+    """
+
+    short: str
+
+
+class Mark(Enum):
+    """What a field of a report says beside itself. What is not KEPT goes at a withdrawal. What is
+    neither MOVED nor LEFT is in `ReportedAs`.
+    """
+
+    KEPT = "stays when the report is withdrawn"
+    CLEARED = "goes when the report is withdrawn"
+    MOVED = "goes along when the report moves to oversight, or back"
+    LEFT = "stays behind then: nobody but oversight may have it, or find the report by it"
+    SEALED = "opens only with a private key, and is never listed, a filter or a column"
+    FILTER = "officers can filter lists by it"
+    EXPORTED = "has a column in the table of an export"
+    APART = "is sent, and intake stores it beside the report, or what follows from it"
+    MADE = "is in the content, and intake makes it of what is sent"
+
+
+KEPT, CLEARED, MOVED, LEFT, SEALED, FILTER, EXPORTED, APART, MADE = Mark
+
+
 class ReportContent(Input):
-    """What a report says: a category, and a text or media. The rest is optional."""
+    """What a report says: a category, and a text or media. The rest is optional.
+
+    Intake copies each field to the one of this name, in `Content` or `Report`.
+    """
 
     category: CategoryCode
     text: ReporterText | None = None
@@ -151,10 +194,12 @@ class ReportContent(Input):
             }
         ),
     ] = Field(default_factory=dict)
-    bulletin_id: str | None = Field(default=None, min_length=1, max_length=40)
-    contact: Contact | None = None
-    media: tuple[DeclaredFile, ...] = Field(default=(), max_length=MAX_MEDIA_PER_CALL, strict=False)
-    concerns_police: bool = Field(
+    bulletin_id: Id | None = Field(default=None, min_length=1, max_length=40)
+    contact: Annotated[Contact | None, APART] = None
+    media: Annotated[tuple[DeclaredFile, ...], APART] = Field(
+        default=(), max_length=MAX_MEDIA_PER_CALL, strict=False
+    )
+    concerns_police: Annotated[bool, APART] = Field(
         default=False,
         description="It is about a police officer. Then only the body named in the catalogue under "
         "`oversight` sees it, and no station.",
@@ -209,13 +254,13 @@ class Proposal(Record):
     report. Rows of 0.2.0rc1 have no reason here: such a report was closed at once.
     """
 
-    disposition: str
-    by: str
+    disposition: Code
+    by: Username
     at: datetime
-    others: tuple[str, ...] = ()
+    others: tuple[Username, ...] = ()
     by_machine: bool = False
-    sealed_reason: bytes | None = None
-    duplicate_of: str | None = None
+    sealed_reason: Annotated[bytes | None, SEALED] = None
+    duplicate_of: Id | None = None
 
     @property
     def authors(self) -> frozenset[str]:
@@ -232,9 +277,9 @@ class ReminderOf(StrEnum):
 class Reminder(Record):
     """A day (`YYYY-MM-DD`) from which a report is in the first rows of those whom it concerns."""
 
-    on: str
+    on: Day
     of: ReminderOf
-    by: str
+    by: Username
 
 
 class SealedGist(Record):
@@ -242,7 +287,7 @@ class SealedGist(Record):
     oversight, and a month (docs/adr/0075).
     """
 
-    key: str
+    key: Code
     sealed: bytes
 
 
@@ -261,7 +306,7 @@ class Returning(Record):
     audit.
     """
 
-    by: str
+    by: Username
     at: datetime
 
 
@@ -273,31 +318,10 @@ class Content(Record):
     text: str | None = None
     occurred_at: datetime | None = None
     location: dict[str, Any] | None = None
-    place: dict[str, float] | None = None
+    place: Annotated[dict[str, float] | None, MADE] = None
     details: dict[str, Any] | None = None
-    details_version: int | None = None
-    reported_as: ReportedAs | None = None
-
-
-class Listed(NamedTuple):
-    """Marks a field that officers' lists show. `short` is its name in what the HEAD copies for
-    lists: each write pays for names, in the table and in each index.
-    """
-
-    short: str
-
-
-class Mark(Enum):
-    """What a field of a report says beside itself. What is not KEPT goes at a withdrawal."""
-
-    KEPT = "stays when the report is withdrawn"
-    CLEARED = "goes when the report is withdrawn"
-    SEALED = "opens only with a private key, and is never listed, a filter or a column"
-    FILTER = "officers can filter lists by it"
-    EXPORTED = "has a column in the table of an export"
-
-
-KEPT, CLEARED, SEALED, FILTER, EXPORTED = Mark
+    details_version: Annotated[int | None, MADE] = None
+    reported_as: Annotated[ReportedAs | None, MADE] = None
 
 
 class Report(Record):
@@ -331,69 +355,69 @@ class Report(Record):
     return it.
     """
 
-    id: Annotated[str, EXPORTED, KEPT]
-    reference: Annotated[str, Listed("re"), FILTER, EXPORTED, KEPT]
-    category: Annotated[str, Listed("ca"), FILTER, EXPORTED, KEPT]
-    status: Annotated[Status, Listed("st"), FILTER, EXPORTED, KEPT] = Status.NEW
-    urgency: Annotated[Urgency, Listed("ur"), FILTER, EXPORTED, KEPT]
-    district: Annotated[str, Listed("di"), FILTER, EXPORTED, KEPT]
-    received_at: Annotated[datetime, EXPORTED, KEPT]
-    body_hash: Annotated[str | None, CLEARED] = None
-    ledger_id: Annotated[bytes | None, KEPT] = None
-    commitments: Annotated[bytes | None, KEPT] = None
-    public_key: Annotated[bytes, KEPT]
-    wrapped_key: Annotated[bytes, SEALED, KEPT]
-    wrapping_key: Annotated[str, KEPT]
-    sealed: Annotated[bytes, SEALED, KEPT]
-    sealed_reason: Annotated[bytes | None, SEALED, KEPT] = None
-    sealed_sketch: Annotated[bytes | None, SEALED, CLEARED] = None
-    same_as: Annotated[str | None, Listed("sa"), CLEARED] = None
-    version: Annotated[int, Listed("ve"), KEPT] = 1
-    station: Annotated[str | None, EXPORTED, KEPT] = None
-    bulletin_id: Annotated[str | None, Listed("bu"), FILTER, KEPT] = None
-    source: Annotated[str | None, Listed("so"), KEPT] = None
-    flags: Annotated[tuple[Flag, ...], Listed("fl"), KEPT] = ()
-    first_category: Annotated[str | None, KEPT] = None
-    assignee: Annotated[str | None, Listed("as"), FILTER, EXPORTED, KEPT] = None
-    followers: Annotated[tuple[str, ...], KEPT] = ()
-    disposition: Annotated[str | None, EXPORTED, KEPT] = None
-    proposal: Annotated[Proposal | None, CLEARED] = None
-    duplicate_of: Annotated[str | None, CLEARED] = None
-    incident: Annotated[str | None, Listed("ic"), FILTER, CLEARED] = None
-    by_hand: Annotated[bool | None, Listed("bh"), CLEARED] = None
-    media_total: Annotated[int, Listed("mt"), KEPT] = 0
-    media_ready: Annotated[int, Listed("mr"), KEPT] = 0
-    media_early: Annotated[int, Listed("me"), KEPT] = 0
-    media_settled: Annotated[int, KEPT] = 0
-    thumb: Annotated[str | None, Listed("th"), CLEARED] = None
-    unread: Annotated[int, Listed("un"), FILTER, KEPT] = 0
-    unread_media: Annotated[int, KEPT] = 0
-    messages: Annotated[int, EXPORTED, KEPT] = 0
-    message_due: Annotated[datetime | None, KEPT] = None
-    paced_until: Annotated[datetime | None, KEPT] = None
-    duplicates: Annotated[int, KEPT] = 0
-    acknowledged_at: Annotated[datetime | None, KEPT] = None
-    closed_at: Annotated[datetime | None, KEPT] = None
-    decided_at: Annotated[datetime | None, KEPT] = None
-    put_off_until: Annotated[datetime | None, KEPT] = None
-    reopened_at: Annotated[datetime | None, KEPT] = None
-    has_contact: Annotated[bool, CLEARED] = False
-    unproven: Annotated[bool, KEPT] = False
-    in_burst: Annotated[bool, KEPT] = False
-    turn: Annotated[int | None, CLEARED] = None
-    uncounted: Annotated[bool, KEPT] = False
-    deadline: Annotated[int | None, KEPT] = None
-    attended: Annotated[bool, KEPT] = False
-    was_critical: Annotated[bool, KEPT] = False
-    shadow: Annotated[bool, KEPT] = False
-    category_labels: Annotated[dict[str, str] | None, KEPT] = None
-    media_asked: Annotated[int, KEPT] = 0
-    review_at: Annotated[datetime | None, CLEARED] = None
-    review_due_at: Annotated[datetime | None, Listed("rv"), CLEARED] = None
-    review_escalated: Annotated[bool, KEPT] = False
-    reminder: Annotated[Reminder | None, Listed("rm"), CLEARED] = None
-    gist: Annotated[SealedGist | None, Listed("gi"), CLEARED] = None
-    returning: Annotated[Returning | None, KEPT] = None
+    id: Annotated[Id, EXPORTED, KEPT, MOVED]
+    reference: Annotated[Id, Listed("re"), FILTER, EXPORTED, KEPT, MOVED]
+    category: Annotated[Code, Listed("ca"), FILTER, EXPORTED, KEPT]
+    status: Annotated[Status, Listed("st"), FILTER, EXPORTED, KEPT, MOVED] = Status.NEW
+    urgency: Annotated[Urgency, Listed("ur"), FILTER, EXPORTED, KEPT, MOVED]
+    district: Annotated[Code, Listed("di"), FILTER, EXPORTED, KEPT]
+    received_at: Annotated[datetime, EXPORTED, KEPT, MOVED]
+    body_hash: Annotated[Id | None, CLEARED, MOVED] = None
+    ledger_id: Annotated[bytes | None, KEPT, MOVED] = None
+    commitments: Annotated[bytes | None, KEPT, MOVED] = None
+    public_key: Annotated[bytes, KEPT, MOVED]
+    wrapped_key: Annotated[bytes, SEALED, KEPT, MOVED]
+    wrapping_key: Annotated[Id, KEPT, MOVED]
+    sealed: Annotated[bytes, SEALED, KEPT, MOVED]
+    sealed_reason: Annotated[bytes | None, SEALED, KEPT, MOVED] = None
+    sealed_sketch: Annotated[bytes | None, SEALED, CLEARED, LEFT] = None
+    same_as: Annotated[Id | None, Listed("sa"), CLEARED, LEFT] = None
+    version: Annotated[int, Listed("ve"), KEPT, MOVED] = 1
+    station: Annotated[Code | None, EXPORTED, KEPT] = None
+    bulletin_id: Annotated[Id | None, Listed("bu"), FILTER, KEPT] = None
+    source: Annotated[Code | None, Listed("so"), KEPT, MOVED] = None
+    flags: Annotated[tuple[Flag, ...], Listed("fl"), KEPT, MOVED] = ()
+    first_category: Annotated[Code | None, KEPT] = None
+    assignee: Annotated[Username | None, Listed("as"), FILTER, EXPORTED, KEPT, LEFT] = None
+    followers: Annotated[tuple[Username, ...], KEPT, LEFT] = ()
+    disposition: Annotated[Code | None, EXPORTED, KEPT, MOVED] = None
+    proposal: Annotated[Proposal | None, CLEARED, LEFT] = None
+    duplicate_of: Annotated[Id | None, CLEARED, LEFT] = None
+    incident: Annotated[Id | None, Listed("ic"), FILTER, CLEARED, LEFT] = None
+    by_hand: Annotated[bool | None, Listed("bh"), CLEARED, LEFT] = None
+    media_total: Annotated[int, Listed("mt"), KEPT, MOVED] = 0
+    media_ready: Annotated[int, Listed("mr"), KEPT, MOVED] = 0
+    media_early: Annotated[int, Listed("me"), KEPT, MOVED] = 0
+    media_settled: Annotated[int, KEPT, MOVED] = 0
+    thumb: Annotated[Id | None, Listed("th"), CLEARED, MOVED] = None
+    unread: Annotated[int, Listed("un"), FILTER, KEPT, MOVED] = 0
+    unread_media: Annotated[int, KEPT, MOVED] = 0
+    messages: Annotated[int, EXPORTED, KEPT, MOVED] = 0
+    message_due: Annotated[datetime | None, KEPT, MOVED] = None
+    paced_until: Annotated[datetime | None, KEPT, MOVED] = None
+    duplicates: Annotated[int, KEPT, MOVED] = 0
+    acknowledged_at: Annotated[datetime | None, KEPT, MOVED] = None
+    closed_at: Annotated[datetime | None, KEPT, MOVED] = None
+    decided_at: Annotated[datetime | None, KEPT, MOVED] = None
+    put_off_until: Annotated[datetime | None, KEPT, MOVED] = None
+    reopened_at: Annotated[datetime | None, KEPT, MOVED] = None
+    has_contact: Annotated[bool, CLEARED, MOVED] = False
+    unproven: Annotated[bool, KEPT, MOVED] = False
+    in_burst: Annotated[bool, KEPT, LEFT] = False
+    turn: Annotated[int | None, CLEARED, MOVED] = None
+    uncounted: Annotated[bool, KEPT, MOVED] = False
+    deadline: Annotated[int | None, KEPT, MOVED] = None
+    attended: Annotated[bool, KEPT, MOVED] = False
+    was_critical: Annotated[bool, KEPT, MOVED] = False
+    shadow: Annotated[bool, KEPT, LEFT] = False
+    category_labels: Annotated[dict[Code, Label] | None, KEPT, LEFT] = None
+    media_asked: Annotated[int, KEPT, MOVED] = 0
+    review_at: Annotated[datetime | None, CLEARED, LEFT] = None
+    review_due_at: Annotated[datetime | None, Listed("rv"), CLEARED, LEFT] = None
+    review_escalated: Annotated[bool, KEPT, MOVED] = False
+    reminder: Annotated[Reminder | None, Listed("rm"), CLEARED, LEFT] = None
+    gist: Annotated[SealedGist | None, Listed("gi"), CLEARED, LEFT] = None
+    returning: Annotated[Returning | None, KEPT, LEFT] = None
 
     @property
     def is_drill(self) -> bool:
@@ -446,25 +470,6 @@ class Report(Record):
         return CRITICAL_PREFIX if self.lane is Lane.CRITICAL else ""
 
 
-# What else of a report nobody but oversight may find it by, or still have of it.
-_LEFT_BEHIND = (
-    "category_labels",
-    "same_as",
-    "sealed_sketch",
-    "assignee",
-    "followers",
-    "duplicate_of",
-    "incident",
-    "by_hand",
-    "shadow",
-    "in_burst",
-    "proposal",
-    "returning",
-    "review_at",
-    "review_due_at",
-    "reminder",
-    "gist",
-)
 _ANEW = {"status": Status.NEW, "attended": False}
 
 
@@ -491,14 +496,15 @@ def returned(report: Report, content: Content, of: ReportedAs) -> tuple[Report, 
 
 def _passed(report: Report, changed: Mapping[str, Any]) -> Report:
     """Return a report that others have now: one that is open waits for them."""
-    left = {name: Report.model_fields[name].default for name in _LEFT_BEHIND}
+    going = {*marked(Mark.MOVED), *ReportedAs.model_fields}
+    left = {name: each.default for name, each in Report.model_fields.items() if name not in going}
     anew = _ANEW if report.status in OPEN_STATUSES else {}
     return report.model_copy(update={**left, **anew, **changed})
 
 
-def marked(mark: Mark) -> tuple[str, ...]:
-    """Return the fields of a report that have this mark."""
-    return tuple(name for name, field in Report.model_fields.items() if mark in field.metadata)
+def marked(mark: Mark, of: type[BaseModel] = Report) -> tuple[str, ...]:
+    """Return the fields of a report, or of another model, that have this mark."""
+    return tuple(name for name, field in of.model_fields.items() if mark in field.metadata)
 
 
 LISTED: Mapping[str, str] = {

@@ -3,11 +3,13 @@
 A text may not hold a receipt: its readers could open the report.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
 from typing import NamedTuple
+
+from pydantic import BaseModel
 
 from chalicelib.domain.reports.details import Details
 from chalicelib.domain.reports.receipts import (
@@ -90,7 +92,8 @@ def refuse_receipts(
 
     A text that is written like a receipt costs one read, to see whether such a report exists.
     """
-    fields = dict(_texts(submission, details))
+    # The answers as they are stored: what was cleaned may read as a receipt only then.
+    fields = dict(_texts(submission.model_copy(update={"details": details.values})))
     wrong = {field for field, text in fields.items() if holds_receipt(text, ids.receipt)}
     written = ((field, each) for field, text in fields.items() for each in likely_receipts(text))
     for field, receipt in islice(written, _MOST_LOOKED_UP):
@@ -102,20 +105,16 @@ def refuse_receipts(
         )
 
 
-def _texts(submission: ReportContent, details: Details) -> Iterator[tuple[str, str]]:
-    """Yield every text that the sender wrote, with the path of its field."""
-    location, contact = submission.location, submission.contact
-    given = {
-        "text": submission.text,
-        "location.address": location and location.address,
-        "contact.name": contact and contact.name,
-        "contact.email": contact and contact.email,
-        **{
-            f"details.{name}": value
-            for name, value in details.values.items()
-            if isinstance(value, str)
-        },
-    }
-    for field, text in given.items():
-        if text:
-            yield field, text
+def _texts(sent: object, path: str = "") -> Iterator[tuple[str, str]]:
+    """Yield each text in what somebody has sent, with the path of its field."""
+    members: Iterable[tuple[object, object]] = ()
+    if isinstance(sent, str):
+        yield path, sent
+    elif isinstance(sent, BaseModel):
+        members = sent
+    elif isinstance(sent, Mapping):
+        members = sent.items()
+    elif isinstance(sent, tuple):
+        members = enumerate(sent)
+    for name, value in members:
+        yield from _texts(value, f"{path}.{name}".lstrip("."))

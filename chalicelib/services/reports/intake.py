@@ -10,6 +10,8 @@ import logging
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
+from pydantic import BaseModel
+
 from chalicelib.aws.table import ConditionFailed
 from chalicelib.aws.writes import TransactItem
 from chalicelib.domain.catalogue.attachments import MAX_BYTES_PER_REPORT, MAX_MEDIA_PER_CALL
@@ -259,18 +261,16 @@ def _new_report(
     if district == geo.OUTSIDE:
         flags.append(Flag.OUTSIDE)
     key, wrapped = ids.content_key()
-    content = Content(
-        text=submission.text,
-        occurred_at=submission.occurred_at,
-        location=submission.location.model_dump(exclude_none=True) if submission.location else None,
-        place={"lat": place[0], "lon": place[1]} if place else None,
-        details=dict(details.values) or None,
-        details_version=details.version if details.values else None,
-    )
+    made = {
+        "place": {"lat": place[0], "lon": place[1]} if place else None,
+        "details": dict(details.values) or None,
+        "details_version": details.version if details.values else None,
+    }
+    content = Content(**_copied(submission, Content) | made)
     report = Report(
+        **_copied(submission, Report),
         id=ids.report_id,
         reference=ids.reference,
-        category=category.code,
         urgency=initial_urgency(category, details.urgency),
         category_labels=labels_of(category.code),
         district=district,
@@ -281,8 +281,6 @@ def _new_report(
         wrapped_key=wrapped.wrapped,
         wrapping_key=wrapped.arn,
         sealed=b"",
-        bulletin_id=submission.bulletin_id,
-        source=submission.source,
         flags=tuple(flags),
         media_total=len(submission.media),
         has_contact=submission.contact is not None,
@@ -291,6 +289,15 @@ def _new_report(
         report, content = for_oversight(report, content)
     sealed = seal_content(report.id, key.public, content)
     return report.model_copy(update={"sealed": sealed}), content
+
+
+def _copied(submission: ReportContent, stored: type[BaseModel]) -> dict[str, Any]:
+    """Return the fields of a submission that a model of what is stored has, too."""
+    return {
+        name: value.model_dump(exclude_none=True) if isinstance(value, BaseModel) else value
+        for name, value in submission
+        if name in stored.model_fields
+    }
 
 
 def _contact_items(
