@@ -40,6 +40,7 @@ REPLACED: dict[str, str] = {
     "tests/unit/test_videos.py": NO_SEAM,
     "tests/local/moto_patches/test_dynamodb.py": "a race of moto's, made certain by a wait in it",
     "tests/open311.py": "another folder of a city, which CITY names before the process starts",
+    "tests/functional/bulletins/test_outcomes.py": "another folder of a city, as above",
     "tests/functional/http/test_openapi.py": "a command's arguments, and the file that it compares",
 }
 

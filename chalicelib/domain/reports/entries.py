@@ -8,9 +8,9 @@ from typing import Annotated, Any
 from pydantic import Field, field_validator
 from pydantic_core import PydanticCustomError
 
-from chalicelib.domain.reports.report import TINY_AS_ZERO, Location
-from chalicelib.kernel import errors, geo
-from chalicelib.kernel.models import Input, NotNull, Record
+from chalicelib.domain.reports.report import Location
+from chalicelib.kernel import errors, geo, times
+from chalicelib.kernel.models import TINY_AS_ZERO, Input, NotNull, Record
 from chalicelib.kernel.text import ReporterText
 from chalicelib.kernel.times import Moment
 
@@ -175,3 +175,10 @@ class SealedPosition(Record):
     id: str
     sealed: bytes
     received_at: datetime
+
+
+def to_minute(message: Message) -> Message:
+    """Return a message as officers see it: a reporter's is timed to the minute."""
+    if message.sender is not Sender.REPORTER:
+        return message
+    return message.model_copy(update={"sent_at": times.to_minute(message.sent_at)})

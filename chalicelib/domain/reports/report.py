@@ -5,15 +5,7 @@ from datetime import datetime, timedelta
 from enum import Enum, StrEnum
 from typing import Annotated, Any, Literal, NamedTuple, Self
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    ConfigDict,
-    Field,
-    WithJsonSchema,
-    field_validator,
-    model_validator,
-)
+from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
 from chalicelib.domain.catalogue.attachments import MAX_MEDIA_PER_CALL, DeclaredFile
@@ -25,7 +17,7 @@ from chalicelib.kernel import geo
 from chalicelib.kernel.derived import NoClip, RejectReason
 from chalicelib.kernel.files import CRITICAL_PREFIX
 from chalicelib.kernel.geo import Datum
-from chalicelib.kernel.models import Input, NotNull, Record
+from chalicelib.kernel.models import TINY_AS_ZERO, Input, NotNull, Record
 from chalicelib.kernel.outbox import Lane
 from chalicelib.kernel.text import (
     Bounded,
@@ -104,15 +96,6 @@ DRILL = "drill"
 
 type Source = Literal["phone", "desk", "other", "drill"]
 """Where an officer's entry comes from. The source `drill` marks any report as a drill."""
-
-
-def _tiny_as_zero(value: float) -> float:
-    # The table takes no number below 1e-130, and a report must not fail because of one.
-    return value if abs(value) > 1e-100 else 0.0
-
-
-# After the bounds, so that the OpenAPI document states these.
-TINY_AS_ZERO = AfterValidator(_tiny_as_zero)
 
 
 class Location(Input):

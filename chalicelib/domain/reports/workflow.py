@@ -466,6 +466,19 @@ def confirm(report: Report, *, now: datetime, reads: bool = True) -> Report:
     return after.model_copy(update=confirmed)
 
 
+def with_reason(report: Report, sealed: bytes) -> Report:
+    """Return a report with the reason of its end; of one that waits, it is that one's."""
+    if report.proposal:
+        return proposing(report, sealed_reason=sealed)
+    return report.model_copy(update={"sealed_reason": sealed})
+
+
+def proposing(report: Report, **update: object) -> Report:
+    """Return a report whose waiting end is changed so."""
+    proposal = report.proposal and report.proposal.model_copy(update=update)
+    return report.model_copy(update={"proposal": proposal})
+
+
 def first_task(report: Report) -> OutboxTask:
     """Return the task of a new report: to notify officers. A drill only waits for its deletion."""
     end = expires_at(report)

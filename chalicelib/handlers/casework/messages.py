@@ -5,9 +5,9 @@ from typing import Self
 from chalicelib import wiring
 from chalicelib.domain.casework.templates import templates
 from chalicelib.domain.officers.model import CASEWORKERS, WITH_MACHINES
-from chalicelib.domain.reports.entries import NewMessage, NewOfficerMessage
+from chalicelib.domain.reports.entries import NewMessage, NewOfficerMessage, to_minute
 from chalicelib.domain.reports.report import Disposition
-from chalicelib.handlers.casework.report_views import OpenQuery, to_minute
+from chalicelib.handlers.casework.report_views import OpenQuery
 from chalicelib.handlers.reports.views import PositionPage
 from chalicelib.http.requests import Call, Header
 from chalicelib.http.responses import Response

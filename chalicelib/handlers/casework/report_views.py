@@ -10,7 +10,7 @@ from pydantic import Field
 from chalicelib.aws import keys
 from chalicelib.domain.catalogue.model import Urgency
 from chalicelib.domain.reports.dates import next_review
-from chalicelib.domain.reports.entries import Message, Sender
+from chalicelib.domain.reports.entries import Sender, to_minute
 from chalicelib.domain.reports.incidents import Why
 from chalicelib.domain.reports.masks import MaskPart, MaskReason
 from chalicelib.domain.reports.media import MediaState, hints
@@ -24,7 +24,6 @@ from chalicelib.domain.reports.report import (
     Source,
     Status,
 )
-from chalicelib.domain.reports.workflow import Reason
 from chalicelib.domain.second_person import TwoPersonStep
 from chalicelib.handlers.casework.listed import InIncidentView, ListedReportView
 from chalicelib.handlers.casework.referral_views import (
@@ -585,13 +584,6 @@ class ReportView(_Progress):
             gist=gist,
             open_duplicates=sum(each.is_open for each in related.duplicates),
         )
-
-
-def to_minute(message: Message) -> Message:
-    """Return a message as officers see it: a reporter's is timed to the minute."""
-    if message.sender is not Sender.REPORTER:
-        return message
-    return message.model_copy(update={"sent_at": times.to_minute(message.sent_at)})
 
 
 class OpenQuery(Query):

@@ -287,7 +287,7 @@ def take_step(
         if proposes and ended and ended.is_most:
             raise errors.TooManyCalls(rest_of_hour(desk.actor.now))
         if change.reason and not change.declines:
-            after = _with_reason(after, seal_reason(after, change.reason))
+            after = workflow.with_reason(after, seal_reason(after, change.reason))
         if change.assignee:
             _check_assignee(change.assignee, after, desk.actor, officers)
         after, also = _linked(head, after, desk)
@@ -374,18 +374,6 @@ def reveal_contact(
     opened = open_contact(report_id, contact, contact_keys.unwrap(contact.key, opening))
     note_reading(head, reading_of(head, desk.actor.now, contact=True), reports=desk.reports)
     return opened
-
-
-def _with_reason(report: Report, sealed: bytes) -> Report:
-    """Return a report with the reason of its end; of one that waits, it is that one's."""
-    if report.proposal:
-        return _proposing(report, sealed_reason=sealed)
-    return report.model_copy(update={"sealed_reason": sealed})
-
-
-def _proposing(report: Report, **update: object) -> Report:
-    proposal = report.proposal and report.proposal.model_copy(update=update)
-    return report.model_copy(update={"proposal": proposal})
 
 
 def record_change(
@@ -476,7 +464,7 @@ def _linked(head: Head, after: Report, desk: Desk) -> tuple[Report, list[Transac
     if proposal and proposal.duplicate_of and proposal != before.proposal:
         original = _find_original(proposal.duplicate_of, before, desk)
         _counted_links(head, original.id, desk.reports)
-        after = _proposing(after, duplicate_of=original.id)
+        after = workflow.proposing(after, duplicate_of=original.id)
     return after, also
 
 
