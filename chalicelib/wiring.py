@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from chalicelib.services.casework.gists import Gists
     from chalicelib.services.casework.incidents import IncidentStores
     from chalicelib.services.casework.lists import ListStores
+    from chalicelib.services.casework.originals import OriginalStores
     from chalicelib.services.casework.presence import KeptHeadings
     from chalicelib.services.casework.sketches import Sketches
     from chalicelib.services.casework.steps import StepStores
@@ -306,6 +307,15 @@ def request_desk(actor: "OfficerActor") -> "RequestDesk":
 
     requests = SubjectRequests(_table(settings().reports_table))
     return RequestDesk(desk(actor), requests, announcements(), contact_keys())
+
+
+def original_stores() -> "OriginalStores":
+    """Return the collaborators of what happens when nobody works on an original any more."""
+    from chalicelib.services.casework.originals import OriginalStores
+    from chalicelib.store.casework.subject_requests import SubjectRequests
+
+    requests = SubjectRequests(_table(settings().reports_table))
+    return OriginalStores(reports().duplicates, requests, officers(), subscriptions().assignments)
 
 
 def burst_stores() -> "BurstStores":

@@ -7,7 +7,7 @@ update. So no task is lost, and the age of the oldest one shows the health of th
 import zlib
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 SHARDS = 4
 
@@ -83,13 +83,23 @@ class Lane(StrEnum):
 class OutboxTask(NamedTuple):
     """The one pending task of an item.
 
-    `not_before`: from then on, and by the sweep only; the stream leaves it alone.
+    `not_before`: from then on, and by the sweep only; the stream leaves it alone. What is overdue
+    has it when its notice is to be in a digest, with many others.
     """
 
     kind: TaskKind
     due_at: datetime
     not_before: datetime | None = None
     lane: Lane = Lane.UPKEEP
+
+    @property
+    def is_gathered(self) -> bool:
+        return self.kind is TaskKind.OVERDUE and self.not_before is not None
+
+    def gathered(self) -> Self:
+        """Return it with its notice in a digest, if it is of what is overdue."""
+        is_overdue = self.kind is TaskKind.OVERDUE
+        return self._replace(not_before=self.due_at) if is_overdue else self
 
 
 def notify(now: datetime, lane: Lane = Lane.NORMAL) -> OutboxTask:

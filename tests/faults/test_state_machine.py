@@ -8,7 +8,7 @@ and other ones each time; without it, the runs are the same everywhere.
 import json
 import os
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
@@ -29,6 +29,7 @@ from hypothesis.stateful import (
 from chalicelib import wiring
 from chalicelib.aws import keys
 from chalicelib.aws.attributes import unpack
+from chalicelib.domain.officers.model import Role
 from chalicelib.domain.reports.media import Manifest, MediaState
 from chalicelib.domain.reports.outlines import PUT_OFF_AT_MOST, WITHDRAWN_RETENTION, retention
 from chalicelib.domain.reports.report import Medium, Status
@@ -38,11 +39,13 @@ from chalicelib.kernel import times
 from chalicelib.kernel.errors import NotFound
 from chalicelib.kernel.files import derived_key, original_key
 from chalicelib.kernel.ids import Identity
-from chalicelib.kernel.outbox import LONGEST_PAUSE, UPLOAD_PATIENCE
+from chalicelib.kernel.outbox import ACKNOWLEDGE_WITHIN, LONGEST_PAUSE, UPLOAD_PATIENCE
+from chalicelib.services.notices.escalations import ESCALATE_EVERY
 from chalicelib.services.reports.open_cases import open_case
 from chalicelib.store.audit.rows import of_report
+from chalicelib.store.reports.duplicates import RETURN_SK
 from tests import cloud, events
-from tests.client import Reply, call, new_key, opening_etag, read_and_approve, report
+from tests.client import Reply, appoint, call, new_key, opening_etag, read_and_approve, report
 from tests.conftest import empty
 from tests.decoding import derive
 from tests.faults import inject
@@ -83,6 +86,12 @@ class Tip:
     reopened: bool = False
     withdrawn: bool = False
     gone: bool = False
+    moved: bool = False
+
+    @property
+    def unseen(self) -> bool:
+        """Whether no officer but of oversight sees it."""
+        return self.gone or self.moved
 
 
 # Where the process crashes in a step: at which call of which client, and before or after the call.
@@ -98,6 +107,45 @@ dying = st.one_of(
 )
 which = st.integers(0, 3)
 
+# Whom reports are assigned to, and what becomes of the account.
+ABLE: dict[str, Any] = {"roles": ["officer"], "categories": ["*"], "districts": ["*"], "name": "Z"}
+BECOMES: Mapping[str, dict[str, Any]] = {
+    "able": ABLE,
+    "of a smaller scope": ABLE | {"categories": ["other"]},
+    "no officer": ABLE | {"roles": ["admin"]},
+    "inactive": ABLE | {"active": False},
+}
+ALWAYS = {"weekdays": ["monday"], "starts": "00:00", "ends": "00:00", "name": "Duty"}
+
+type Head = Mapping[str, Any]
+
+# Why an open report waits (I16). That nobody attends to it is one fact of its row, and the rules
+# beside it say when that must not be said.
+WAITS: tuple[Callable[[Head], object], ...] = (lambda head: not head.get("attended"),)
+
+
+def is_urgent(head: Head) -> bool:
+    return bool(head["urgency"] == "critical")
+
+
+def is_open(head: Head) -> bool:
+    going = "status" not in head or "expiring" in head
+    return not going and head["status"] in ("new", "acknowledged", "in_progress")
+
+
+def latest_notice(head: Head, now: datetime) -> datetime | None:
+    """Return when officers must be notified of a report that waits; None if its category has no
+    deadline. They have some minutes after a first notice, however late.
+    """
+    if is_urgent(head):
+        return now + ESCALATE_EVERY
+    if "deadline" not in head:
+        return None
+    deadline = after = timedelta(minutes=int(head["deadline"]))
+    while times.parse(head["received_at"]) + after <= now:
+        after *= 2
+    return max(times.parse(head["received_at"]) + after, now + min(ACKNOWLEDGE_WITHIN, deadline))
+
 
 class Tipline(RuleBasedStateMachine):
     pictures: Any
@@ -107,8 +155,12 @@ class Tipline(RuleBasedStateMachine):
         empty()
         cloud.forget_sent()
         wiring.clock.advance(wiring.clock.wall_clock() - wiring.clock.now())
-        cloud.officer("wang")
-        cloud.officer("li")
+        for username in ("wang", "li", "zhao"):
+            cloud.officer(username)
+        for username in ("admin", "admin2"):
+            cloud.officer(username, roles=(Role.ADMIN,))
+        cloud.oversight("ombud", "ombud2")
+        self.zhao, self.before = "able", Rows()
         self.identity: Identity = wiring.identity()
         self.tips: list[Tip] = []
         self.ever: set[str] = set()
@@ -320,20 +372,75 @@ class Tipline(RuleBasedStateMachine):
                 {"status": "closed", "disposition": "resolved", "reason": "Done."},
                 {"status": "closed", "disposition": "unfounded", "reason": "Nothing there."},
                 {"urgency": "critical"},
+                {"urgency": "high"},
                 {"category": "other"},
+                {"category": "missing_elderly"},
+                {"assignee": "zhao"},
+                {"assignee": None},
+                {"duplicate_of": None},
                 {},
             ]
         ),
     )
-    def take_a_step(self, number: int, dies: Any, stale: bool, step: dict[str, str]) -> None:
+    def take_a_step(self, number: int, dies: Any, stale: bool, step: dict[str, Any]) -> None:
         tip = self.promised()[number % len(self.promised())]
+        self.change(tip, step, dies=dies, stale=stale)
+
+    @precondition(lambda self: len(self.promised()) > 1)
+    @rule(number=which, other=which, dies=dying)
+    def link(self, number: int, other: int, dies: Any) -> None:
+        tips = self.promised()
+        tip, original = tips[number % len(tips)], tips[other % len(tips)]
+        # It may be its own original, or have duplicates, and the other one may be going.
+        self.change(tip, {"duplicate_of": original.id}, dies=dies, may_be_refused=True)
+
+    @precondition(lambda self: self.promised())
+    @rule(number=which, dies=dying)
+    def move_to_oversight(self, number: int, dies: Any) -> None:
+        tip = self.promised()[number % len(self.promised())]
+        path = f"/v1/officer/reports/{tip.id}"
+        call("GET", path, officer="wang")
+        why = {"reason": "It names an officer."}
+        reply = self.attempt(dies, lambda: call("POST", f"{path}/oversight", why, officer="wang"))
+        assert reply is None or reply.status in ((404,) if tip.unseen else (204, 409)), reply
+        if not tip.unseen and self.head(tip).get("category") == "oversight":
+            tip.moved = True
+            tip.version += 1
+            tip.steps = tip.steps if tip.steps[-1] == "closed" else ["new"]
+
+    @rule(becomes=st.sampled_from(list(BECOMES)))
+    def change_who_has_reports(self, becomes: str) -> None:
+        appoint("zhao", BECOMES[becomes])
+        self.zhao = becomes
+
+    @rule(on_duty=st.booleans())
+    def change_the_shifts(self, on_duty: bool) -> None:
+        reply = call("GET", "/v1/officer/shifts", officer="wang")
+        officers = ["zhao"] if on_duty and self.zhao in ("able", "of a smaller scope") else ["wang"]
+        plan = {"shifts": [ALWAYS | {"officers": officers}]}
+        match = {"If-Match": reply.headers["etag"]}
+        call("PUT", "/v1/admin/shifts", plan, officer="admin", headers=match).expect(200)
+
+    def change(
+        self,
+        tip: Tip,
+        step: dict[str, Any],
+        *,
+        dies: Any,
+        stale: bool = False,
+        may_be_refused: bool = False,
+    ) -> None:
         version = tip.version - 1 if stale else tip.version
         target = Status(step.get("status", tip.steps[-1]))
+        if step.get("assignee") == "zhao":
+            may_be_refused = self.zhao != "able"
         legal = not tip.withdrawn and (
             target.value == tip.steps[-1] or target in TRANSITIONS[Status(tip.steps[-1])]
         )
         path = f"/v1/officer/reports/{tip.id}"
-        reply = self.attempt(dies, lambda: self.step_by(path, step, version))
+        opens = "category" in step or step == {"urgency": "high"}
+        opens |= "duplicate_of" in step and tip.steps[-1] == "closed"
+        reply = self.attempt(dies, lambda: self.step_by(path, step, version, opens=opens))
         if reply is None:
             head = self.head(tip)
             if head.get("version") == tip.version + 1:
@@ -342,8 +449,10 @@ class Tipline(RuleBasedStateMachine):
                 assert not stale
                 self.took(tip, target)
             return
-        if tip.gone:
+        if tip.unseen:
             assert reply.status == 404
+        elif may_be_refused and legal and not stale and reply.status in (422, 503):
+            assert self.head(tip).get("version", tip.version) == tip.version
         elif stale:
             assert reply.status == 412
         elif reply.status == 503:
@@ -355,13 +464,13 @@ class Tipline(RuleBasedStateMachine):
                 self.took(tip, target)
 
     @staticmethod
-    def step_by(path: str, step: dict[str, str], version: int) -> Reply:
+    def step_by(path: str, step: dict[str, Any], version: int, *, opens: bool) -> Reply:
         """Take a step at a version; to end or move a report, by an opening of that version."""
         if "disposition" in step:
             opened = call("GET", path, officer="wang").json or {}
             seen = {"messages_seen": opened.get("message_count", 0)}
             return call("PATCH", path, step | seen, officer="wang", version=version)
-        if step and "category" not in step:
+        if step and not opens:
             return call("PATCH", path, step, officer="wang", version=version)
         match = {"If-Match": opening_etag(path, version, "wang")}
         if not step:
@@ -387,7 +496,7 @@ class Tipline(RuleBasedStateMachine):
         ):
             reply = self.attempt(dies, asked)
             assert reply is None or reply.status in (
-                (404,) if tip.gone else (200, 201, 409, 412)
+                (404,) if tip.unseen else (200, 201, 409, 412)
             ), reply
             dies = None
 
@@ -397,9 +506,9 @@ class Tipline(RuleBasedStateMachine):
         tip = self.promised()[number % len(self.promised())]
         path, why = f"/v1/officer/reports/{tip.id}/hold", {"reason": "The trial is over."}
         reply = call("DELETE", path, why, officer="li")
-        assert reply.status in ((404,) if tip.gone else (202, 204, 409, 503)), reply
+        assert reply.status in ((404,) if tip.unseen else (202, 204, 409, 503)), reply
         reply = read_and_approve(path + "/lift/approve", "wang")
-        assert reply.status in ((404,) if tip.gone else (204, 409, 412, 503)), reply
+        assert reply.status in ((404,) if tip.unseen else (204, 409, 412, 503)), reply
 
     @precondition(lambda self: self.promised())
     @rule(number=which, dies=dying, below=st.sampled_from(["messages", "notes", "referral"]))
@@ -409,7 +518,7 @@ class Tipline(RuleBasedStateMachine):
         referral = {"agency": "city_services", "reason": "Theirs.", "include": ["text"]}
         body = referral if below == "referral" else {"text": "We come."}
         reply = self.attempt(dies, lambda: call("POST", path, body, officer="li"))
-        assert reply is None or reply.status in ((404,) if tip.gone else (201, 409)), reply
+        assert reply is None or reply.status in ((404,) if tip.unseen else (201, 409)), reply
 
     @precondition(lambda self: self.promised())
     @rule(number=which)
@@ -417,10 +526,12 @@ class Tipline(RuleBasedStateMachine):
         tip = self.promised()[number % len(self.promised())]
         before = len(wiring.audit().rows(of_report(tip.id)))
         opened = call("GET", f"/v1/officer/reports/{tip.id}", officer="li")
-        assert opened.status == (404 if tip.gone else 200)
+        assert opened.status == (404 if tip.unseen else 200)
         # A denial about a report that is gone is with the officer's own records.
         shown = 0 if tip.gone else 1
         assert len(wiring.audit().rows(of_report(tip.id))) == before + shown
+        if tip.moved and not tip.gone:
+            assert call("GET", f"/v1/officer/reports/{tip.id}", officer="ombud").status == 200
         mine = call("GET", "/v1/reports/mine", receipt=tip.receipt)
         assert mine.status == (410 if tip.gone else 200)
         if not tip.gone:
@@ -441,12 +552,14 @@ class Tipline(RuleBasedStateMachine):
         self.all_is_notified_or_pending(rows)
         self.changes_are_on_record_and_legal()
         self.each_is_where_it_belongs(rows)
+        self.nobody_is_left_in_silence(rows)
         self.what_is_ready_has_its_pictures()
         self.last_due |= {
             tip.id: due
             for tip in self.promised()
             if (due := self.due(tip, rows[keys.report(tip.id)]["HEAD"]))
         }
+        self.before = rows
         self.last_head = {
             tip.id: head
             for tip in self.promised()
@@ -543,7 +656,7 @@ class Tipline(RuleBasedStateMachine):
             if (item["action"]["S"], item["by"]["S"]) == ("change", "wang")
         )
         for tip in self.promised():
-            assert changes[keys.report(tip.id)] == tip.version - 1, "I5, I8"
+            assert changes[keys.report(tip.id)] == tip.version - 1 - tip.moved, "I5, I8"
             pairs = zip(tip.steps, tip.steps[1:], strict=False)
             assert all(a == b or Status(b) in TRANSITIONS[Status(a)] for a, b in pairs), "I5"
 
@@ -554,7 +667,42 @@ class Tipline(RuleBasedStateMachine):
                 continue
             assert (head["attention_shard"], head["attention_at"]) == place_of(head), "I10"
             waits = head.get("task") in ("escalate", "overdue")
-            assert not waits or (head["status"] == "new" and not head.get("attended"))
+            assert not waits or (is_open(head) and any(why(head) for why in WAITS))
+
+    def nobody_is_left_in_silence(self, rows: Rows) -> None:
+        now = wiring.clock.now()
+        for tip in self.promised():
+            head = rows[keys.report(tip.id)]["HEAD"]
+            if not is_open(head):
+                continue
+            waits = any(why(head) for why in WAITS)
+            held = self.is_held(head, rows)
+            taken = head["status"] != "new" and not is_urgent(head)
+            assert waits or held or taken or "found_by" in head, "I16: unopened, and attended to"
+            assert waits or held or not self.was_given_back(head, rows), "I16: given back"
+            latest = latest_notice(head, now)
+            if waits and latest:
+                assert head.get("task") in ("notify", "escalate", "overdue"), "I16: no task"
+                assert times.parse(head["due_at"]) <= latest, "I16: too late"
+
+    def is_held(self, head: Head, rows: Rows) -> bool:
+        """Return whether somebody works on the original of a report, or has not been looked for."""
+        own = rows.get(keys.report(head.get("duplicate_of", "")), {})
+        original = own.get("HEAD", {})
+        works = is_open(original) and original["status"] != "new" and original.get("attended")
+        is_sought = RETURN_SK in own or "expiring" in original
+        return not is_urgent(head) and bool(works or is_sought)
+
+    def was_given_back(self, head: Head, rows: Rows) -> bool:
+        """Return whether somebody had a report until this step, and nobody has it any more."""
+        before = self.before.get(head["pk"], {}).get("HEAD", {})
+        if not is_open(before):
+            return False
+        is_new = head["status"] == "new"
+        by_clock = head["version"] == before["version"]
+        left = "assignee" in before and "assignee" not in head and (is_new or by_clock)
+        let_go = self.is_held(before, self.before) and not self.is_held(head, rows)
+        return left or (let_go and is_new and not is_urgent(head))
 
     def what_is_ready_has_its_pictures(self) -> None:
         names = self.pictures_there()
@@ -591,6 +739,7 @@ class Tipline(RuleBasedStateMachine):
         }
         existing = [tip for tip in self.promised() if not tip.gone]
         assert {tip.id for tip in existing} <= notified, "I2"
+        self.who_waits_is_heard_of(existing)
         for tip in existing:
             due = self.due(tip, self.head(tip))
             assert due is None or due > wiring.clock.now() - BACKLOG, "I13: kept too long"
@@ -608,8 +757,30 @@ class Tipline(RuleBasedStateMachine):
             listed += [head.row["listed_at"] for head in heads if head]
             cursor = page["next_cursor"]
         assert listed == sorted(set(listed), reverse=True), "I10"
-        assert {item.partition("#")[2] for item in listed} >= {tip.id for tip in existing}, "I10"
+        seen = {tip.id for tip in existing if not tip.moved}
+        assert {item.partition("#")[2] for item in listed} >= seen, "I10"
         empty()
+
+    def who_waits_is_heard_of(self, tips: list[Tip]) -> None:
+        """Fail unless officers are notified again, in time, of each report that waits."""
+        now = wiring.clock.now()
+        due = {
+            tip.id: latest
+            for tip in tips
+            if is_open(head := self.head(tip))
+            and any(why(head) for why in WAITS)
+            and (latest := latest_notice(head, now))
+        }
+        cloud.forget_sent()
+        for moment in sorted(set(due.values())):
+            cloud.sweep(max(moment - wiring.clock.now(), timedelta()))
+            cloud.sweep(timedelta(seconds=1))
+        heard = {
+            each
+            for notice in cloud.sent()
+            for each in [notice["report_id"], *(notice.get("report_ids") or ())]
+        }
+        assert due.keys() <= heard, "I16: nobody was notified"
 
     def finish_uploads(self) -> None:
         """Let nothing be processed for days. Then each upload without a verdict gets one."""

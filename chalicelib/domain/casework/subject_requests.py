@@ -137,6 +137,20 @@ class SubjectRequest(Record):
         named = {name: (*self.named_for(officer), *report_ids)}
         return self.model_copy(update={"version": self.version + 1, **named})
 
+    def passed_on(self, report_id: str, *, apart: bool | None) -> "SubjectRequest | None":
+        """Return it with a report that it is about among those of oversight alone (`apart`), or of
+        others alone; without one that is gone (None). None when it is so already.
+        """
+        before = [report_id in self.report_ids, report_id in self.apart_ids]
+        after = [False, False] if apart is None else [not apart, apart]
+        if before == after or not any(before):
+            return None
+        named = {
+            name: (*(each for each in getattr(self, name) if each != report_id), *[report_id] * has)
+            for name, has in zip(("report_ids", "apart_ids"), after, strict=True)
+        }
+        return self.model_copy(update={"version": self.version + 1, **named})
+
     @property
     def is_decided(self) -> bool:
         return self.decision is not None and self.decision.approved_by is not None

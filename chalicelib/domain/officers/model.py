@@ -109,6 +109,15 @@ def may_be_assigned(officer: Officer, category: str, district: str) -> bool:
     return officer.active and officer.has_role(*CASEWORKERS) and officer.sees(category, district)
 
 
+def has_less(before: Officer, after: Officer) -> bool:
+    """Return whether a report may have been assigned to an officer that after a change of their row
+    may not.
+    """
+    had, has = (each.active and each.has_role(*CASEWORKERS) for each in (before, after))
+    keeps = has and after.is_oversight is before.is_oversight and after.covers(before)
+    return had and not keeps
+
+
 MIN_OVERSIGHT = 2
 """A report about the police is only taken while as many of oversight are active."""
 

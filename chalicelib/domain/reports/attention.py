@@ -226,18 +226,68 @@ def rank_at(place: str) -> str:
     return place.partition("#")[0]
 
 
+class Attendable(Protocol):
+    """A report, as far as officers attend to it."""
+
+    @property
+    def status(self) -> Status: ...
+    @property
+    def urgency(self) -> Urgency: ...
+    @property
+    def attended(self) -> bool: ...
+    @property
+    def is_waiting(self) -> bool: ...
+
+
+def is_attended(
+    report: Attendable,
+    *,
+    anew: bool = False,
+    acts: bool = False,
+    is_opened: bool = False,
+    original: Attendable | None = None,
+) -> bool:
+    """Return whether an officer attends to a report, whose `attended` is as it was before. Nothing
+    else decides that again, and everything asks it by which it can change (docs/adr/0035).
+
+    `anew`: it is new to others, or who had it has it no more. `acts`: an officer has taken a step,
+    or written; that attends to what nobody has opened (not `is_opened`) only if it was acknowledged
+    and is not critical. `original` is given where a link begins or ends.
+    """
+    is_critical = report.urgency is Urgency.CRITICAL
+    if original and is_worked_on(original) and not is_critical:
+        return True
+    if anew:
+        return False
+    is_taken = report.status is not Status.NEW and not is_critical
+    return report.attended or (acts and (is_opened or is_taken))
+
+
+def is_worked_on(original: Attendable) -> bool:
+    """Return whether an officer works on an original, and so attends to its duplicates."""
+    is_open = original.status in OPEN_STATUSES and original.status is not Status.NEW
+    return is_open and not original.is_waiting
+
+
 def begins_anew(before: Report, after: Report) -> bool:
-    """Return whether the time to acknowledge a report begins anew: it is new to other officers, or
-    more urgent, and nobody has acknowledged it.
+    """Return whether the time to attend to a report begins anew: it is new to other officers, or
+    more urgent, and nobody has acknowledged it; or nobody has it where it was moved.
     """
     raised = after.urgency.rank > before.urgency.rank
-    return after.status is Status.NEW and (raised or after.category != before.category)
+    moved = after.category != before.category
+    if after.status is Status.NEW:
+        return raised or moved
+    stays = after.status is before.status and after.status in OPEN_STATUSES
+    return moved and stays and after.assignee is None
 
 
 def is_given_back(before: Report, after: Report) -> bool:
-    """Return whether nobody holds a report any more that nobody has acknowledged."""
-    given_back = before.assignee is not None and after.assignee is None
-    return given_back and after.status is Status.NEW
+    """Return whether nobody has a report any more that nobody has acknowledged: neither an assignee
+    nor who works on its original, which attends to no critical one.
+    """
+    is_left = before.assignee is not None and after.assignee is None
+    unlinked = before.duplicate_of is not None and after.duplicate_of != before.duplicate_of
+    return after.status is Status.NEW and (is_left or (unlinked and not after.is_critical))
 
 
 def without_overdue(flags: tuple[Flag, ...]) -> tuple[Flag, ...]:

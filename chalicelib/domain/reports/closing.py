@@ -6,6 +6,7 @@ Feedback is counted, and not stored with the report.
 from datetime import datetime
 from typing import Any
 
+from chalicelib.domain.reports.attention import is_attended
 from chalicelib.domain.reports.report import Flag, Report, Status
 from chalicelib.domain.reports.workflow import OF_THE_CLOSING
 from chalicelib.kernel import errors
@@ -40,12 +41,13 @@ def may_reopen(report: Report) -> bool:
     return report.status is Status.CLOSED and report.reopened_at is None
 
 
-def reopened(report: Report, now: datetime) -> Report:
+def reopened(report: Report, now: datetime, *, is_opened: bool, deadline: int | None) -> Report:
     """Return the report as its reporter reopens it, with one more message.
 
     It is `acknowledged`: nothing leads back to `new`, and nobody works on it yet. Like a reopening
     by an officer, this clears what the closing set, and the link to an original. It ends a mute, so
-    that officers hear of it. The version stays: only an officer's step changes it.
+    that officers hear of it. What was ended unopened waits, with `deadline`. The version stays:
+    only an officer's step changes it.
 
     Raises Conflict: `withdrawn`, `already_reopened`, `not_closed`.
     """
@@ -63,4 +65,7 @@ def reopened(report: Report, now: datetime) -> Report:
         "unread": report.unread + 1,
         "messages": report.messages + 1,
     }
-    return report.model_copy(update=after)
+    again = report.model_copy(update=after)
+    if is_attended(again, anew=not is_opened):
+        return again
+    return again.model_copy(update={"attended": False, "deadline": deadline})

@@ -112,8 +112,8 @@ class ReportOutline(Record):
 
     @property
     def is_waiting(self) -> bool:
-        """Whether no officer has attended to it."""
-        return awaits_officer(self.status, self.urgency, attended=self.attended)
+        """Whether officers are notified of it again and again."""
+        return awaits_officer(self.status, attended=self.attended)
 
 
 WITHDRAWN_RETENTION = timedelta(days=30)

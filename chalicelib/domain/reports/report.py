@@ -331,7 +331,7 @@ class Report(Record):
     as one of many such. `turn` is its source's, as the gate has given it. `uncounted`: it does
     not count towards the load level. `shadow`: its category was only tried when it came in.
     `category_labels` are those of an added category. `deadline` is the time to acknowledge it, in
-    minutes after the receipt; `attended`: an officer has attended to it since (`is_waiting`).
+    minutes after the receipt; `attended`: an officer attends to it (`attention.is_attended`).
     `was_critical`: an officer has made it less urgent. `review_at` is when it is reviewed, if a
     review has set that; `review_due_at` is since when a review waits, and `review_escalated` says
     that nobody has made one in time (`domain/reports/dates.py`). `returning`: oversight is asked to
@@ -422,8 +422,8 @@ class Report(Record):
 
     @property
     def is_waiting(self) -> bool:
-        """Whether no officer has attended to it."""
-        return awaits_officer(self.status, self.urgency, attended=self.attended)
+        """Whether officers are notified of it again and again (I16 of docs/reliability.md)."""
+        return awaits_officer(self.status, attended=self.attended)
 
     @property
     def is_behind(self) -> bool:
@@ -570,12 +570,11 @@ class Medium(Record):
         return self.attempts > 1 and not self.state.is_verdict
 
 
-def awaits_officer(status: Status, urgency: Urgency, *, attended: bool) -> bool:
-    """Return whether a report waits for an officer: it is new, or critical and open, and nobody has
-    attended to it. A step alone does not attend to a critical one that nobody has opened.
+def awaits_officer(status: Status, *, attended: bool) -> bool:
+    """Return whether a report waits for an officer: it is open, and nobody attends to it
+    (`attention.is_attended`).
     """
-    critical = urgency is Urgency.CRITICAL and status in OPEN_STATUSES
-    return not attended and (status is Status.NEW or critical)
+    return status in OPEN_STATUSES and not attended
 
 
 def is_behind(*, unproven: bool, turn: int | None) -> bool:

@@ -10,9 +10,14 @@ from pydantic_core import PydanticCustomError
 from chalicelib.domain.catalogue.codes import CategoryCode
 from chalicelib.domain.catalogue.learnt import labels_of, urgency_of
 from chalicelib.domain.catalogue.model import Urgency
-from chalicelib.domain.reports.attention import begins_anew, is_given_back, without_overdue
+from chalicelib.domain.reports.attention import (
+    begins_anew,
+    is_attended,
+    is_given_back,
+    without_overdue,
+)
 from chalicelib.domain.reports.entries import SeenConversation
-from chalicelib.domain.reports.outlines import SOON_FORGOTTEN, expires_at
+from chalicelib.domain.reports.outlines import SOON_FORGOTTEN, ReportOutline, expires_at
 from chalicelib.domain.reports.report import (
     OPEN_STATUSES,
     Disposition,
@@ -159,9 +164,8 @@ def change(
     confirms it; so is one that `takes_two` when its reason, or its original, is another. A change
     of category or urgency voids what waits. Reopening clears what closing set, and
     the link to an original. The reason is sealed, so the caller sets it. What is unread counts as
-    read when the officer has read it (`reads`). A link alone neither reads nor attends to a report.
-    One that is given back before anybody has acknowledged it waits again; a critical one that
-    nobody has opened (not `is_opened`) waits on.
+    read when the officer has read it (`reads`). A link alone neither reads nor attends to a report;
+    what else does: `attention.is_attended`.
 
     Raises Conflict (`illegal_transition`, which names the legal steps; `nothing_to_confirm`: no end
     waits that could be declined), and Invalid.
@@ -202,12 +206,16 @@ def _taken(step: "_Step", *, is_opened: bool, reads: bool) -> Report:
     if changed.is_critical and not report.is_critical:
         # Equal texts of critical reports are one row only when their places are compared, too.
         changed = changed.model_copy(update={"same_as": None})
-    if only_links:
-        return changed
-    read = changed.model_copy(update={"unread": 0, "unread_media": 0}) if reads else changed
-    waits = begins_anew(report, read) or is_given_back(report, read)
-    waits |= not is_opened and report.is_waiting and read.is_critical and not step.closes
-    return _attended(read, attended=not waits)
+    if reads and not only_links:
+        changed = changed.model_copy(update={"unread": 0, "unread_media": 0})
+    anew = begins_anew(report, changed)
+    attended = is_attended(
+        changed,
+        anew=anew or is_given_back(report, changed),
+        acts=not only_links,
+        is_opened=is_opened,
+    )
+    return _attended(changed, attended=attended, anew=anew)
 
 
 def link(report: Report, original: Report) -> Report:
@@ -215,12 +223,11 @@ def link(report: Report, original: Report) -> Report:
     works on that attends to it, too, but to a critical one: it could be linked unread.
     """
     linked = report.model_copy(update={"duplicate_of": original.id})
-    is_worked_on = original.status in OPEN_STATUSES and original.status is not Status.NEW
-    return _attended(linked, attended=True) if is_worked_on and not linked.is_critical else linked
+    return _attended(linked, attended=is_attended(linked, original=original))
 
 
-def _attended(report: Report, *, attended: bool) -> Report:
-    flags = without_overdue(report.flags)
+def _attended(report: Report, *, attended: bool, anew: bool = False) -> Report:
+    flags = without_overdue(report.flags) if attended or anew else report.flags
     return report.model_copy(update={"attended": attended, "flags": flags})
 
 
@@ -297,8 +304,9 @@ def _duplicate_has_an_original(step: _Step) -> _Errors:
     present = waiting.disposition if waiting else step.report.disposition
     is_ended = step.target is Status.CLOSED or waiting is not None
     is_duplicate = (step.wanted.disposition or present) == Disposition.DUPLICATE
-    is_ended &= not step.wanted.declines
-    if is_ended and is_duplicate and not _original(step):
+    # That of what was closed before may have been deleted since.
+    decides = step.wanted.disposition is not None or step.sets("duplicate_of")
+    if decides and is_ended and is_duplicate and not _original(step):
         yield errors.FieldError("duplicate_of", "required")
 
 
@@ -487,7 +495,9 @@ def first_task(report: Report) -> OutboxTask:
     )
 
 
-def task_after(report: Report, present: OutboxTask | None, now: datetime) -> OutboxTask | None:
+def task_after(
+    report: Report | ReportOutline, present: OutboxTask | None, now: datetime
+) -> OutboxTask | None:
     """Return the task of a report after a step; `present` is its task before."""
     end = expires_at(report)
     if end:
@@ -500,7 +510,7 @@ def task_after(report: Report, present: OutboxTask | None, now: datetime) -> Out
 
 
 class Waiting(Protocol):
-    """A report that nobody has acknowledged."""
+    """A report that nobody attends to."""
 
     @property
     def urgency(self) -> Urgency: ...
@@ -526,7 +536,8 @@ def task_of_waiting(
         return present if sooner else fresh
     if report.deadline is None:
         return None
-    return outbox.overdue(report.received_at + timedelta(minutes=report.deadline), report.lane)
+    deadline = report.received_at + timedelta(minutes=report.deadline)
+    return outbox.overdue(max(deadline, now), report.lane)
 
 
 def expiry(present: OutboxTask | None, end: datetime) -> OutboxTask:

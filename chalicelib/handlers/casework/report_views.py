@@ -24,6 +24,7 @@ from chalicelib.domain.reports.report import (
     Source,
     Status,
 )
+from chalicelib.domain.reports.workflow import Reason
 from chalicelib.domain.second_person import TwoPersonStep
 from chalicelib.handlers.casework.listed import InIncidentView, ListedReportView
 from chalicelib.handlers.casework.referral_views import (

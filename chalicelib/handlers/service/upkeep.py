@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from chalice.app import Blueprint, SQSEvent
@@ -16,6 +17,7 @@ from chalicelib.services.bulletins.upkeep import expire_bulletin
 from chalicelib.services.casework.assignments import return_reports
 from chalicelib.services.casework.errands import record_errand
 from chalicelib.services.casework.masks import forget_exports
+from chalicelib.services.casework.originals import leave_original, return_duplicates
 from chalicelib.services.media.reconciliation import (
     reconcile_upload,
     remove_later_uploads,
@@ -26,7 +28,7 @@ from chalicelib.services.notices import sweep
 from chalicelib.services.notices.subscriptions import sync_subscriptions
 from chalicelib.services.officers import Actor
 from chalicelib.services.reports.own_report import record_reopening
-from chalicelib.services.reports.retention import expire_report
+from chalicelib.services.reports.retention import Beside, expire_report
 from chalicelib.services.reports.reviews import review_report
 from chalicelib.store.reports.outbox import Assignment, Outbox, PendingTask
 
@@ -86,6 +88,11 @@ def _sync_subscriptions(pending: PendingTask, outbox: Outbox, now: datetime) -> 
     )
 
 
+def _beside() -> Beside:
+    leave = partial(leave_original, stores=wiring.original_stores())
+    return Beside(wiring.contacts(), wiring.bucket(), leave)
+
+
 _UPLOADS = {"owners": wiring.media_owners, "bucket": wiring.bucket, "uploads": wiring.uploads_queue}
 _WORK: Mapping[Assignment, sweep.Work] = {
     (TaskKind.RECONCILE, OwnerKind.REPORT): _work(reconcile_upload, **_UPLOADS),
@@ -108,8 +115,9 @@ _WORK: Mapping[Assignment, sweep.Work] = {
         assignments=lambda: wiring.subscriptions().assignments,
         officers=wiring.officers,
     ),
+    (TaskKind.RETURN, OwnerKind.REPORT): _step(return_duplicates, stores=wiring.original_stores),
     (TaskKind.EXPIRE, OwnerKind.REPORT): _step(
-        expire_report, reports=wiring.reports, contacts=wiring.contacts, bucket=wiring.bucket
+        expire_report, reports=wiring.reports, beside=_beside
     ),
     (TaskKind.REVIEW, OwnerKind.REPORT): _step(review_report, reports=wiring.reports),
     (TaskKind.EXPIRE, OwnerKind.BULLETIN): _work(

@@ -16,6 +16,7 @@ from chalicelib.domain.officers.model import (
     WAIT,
     Officer,
     active_oversight,
+    has_less,
     is_admin,
     random_password,
 )
@@ -109,19 +110,19 @@ def write_officer(
 ) -> Officer:
     """Write an officer's row with its audit record, and with `also`, in one transaction.
 
-    The record has `detail`, too. The open reports of an officer who is deactivated, or joins or
-    leaves oversight, go back to the queue: the task is in the transaction. Return the row as
-    written. Raises Unavailable, and ConditionFailed for a row that was written since `after` was
-    read, or for a condition of `also`.
+    The record has `detail`, too. The open reports that the officer may not have any more, without
+    the account, the role or the scope, go back to the queue: the task is in the transaction. Return
+    the row as written. Raises Unavailable, and ConditionFailed for a row that was written since
+    `after` was read, or for a condition of `also`.
     """
     before = officers.get(after.username)
     fields = changes_of(before, after)
     recorded = {"officer": after.username, "fields": fields, **(detail or {})}
     record = actor.log_own_item(Action.CHANGE, recorded)
     subscriptions.request_sync(after.username, actor.now)
-    ends = before is not None and before.active and not after.active
-    leaves = ends or (before is not None and before.is_oversight is not after.is_oversight)
-    back = [subscriptions.assignments.request_return(after.username, actor.now)] if leaves else []
+    back: list[TransactItem] = []
+    if before and has_less(before, after):
+        back = [subscriptions.assignments.request_return(after.username, actor.now)]
     return officers.put(after, also=[record, *back, *also])
 
 

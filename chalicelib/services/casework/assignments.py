@@ -1,9 +1,10 @@
 """Assignment of reports: colleagues to choose from, followers, and return to the queue.
 
-The open reports of an officer who was deactivated are given back. A follower is notified of what
-happens to a report also when off duty.
+The open reports that an officer may not have any more are given back. A follower is notified of
+what happens to a report also when off duty.
 """
 
+from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -11,10 +12,12 @@ from chalicelib.aws import keys
 from chalicelib.aws.keys import read_task
 from chalicelib.aws.table import retry_on_conflict
 from chalicelib.domain.casework.requests import ColleagueQuery
+from chalicelib.domain.notices.bursts import ALONE_PER_CATEGORY
 from chalicelib.domain.officers.model import Officer, may_be_assigned
 from chalicelib.domain.reports import workflow
+from chalicelib.domain.reports.attention import is_attended
 from chalicelib.domain.reports.outlines import ReportOutline
-from chalicelib.domain.reports.report import OPEN_STATUSES, Status
+from chalicelib.domain.reports.report import OPEN_STATUSES
 from chalicelib.kernel import errors
 from chalicelib.kernel.outbox import RETURN_AGAIN, OutboxTask, TaskKind
 from chalicelib.kernel.paging import Cursors
@@ -41,12 +44,11 @@ def return_reports(
     officers: Officers,
     actor: Actor,
 ) -> None:
-    """Return the open reports of an officer who is inactive, or sees them no longer, to the queue,
-    each with an audit record.
+    """Return the open reports that an officer may not have any more to the queue, each with an
+    audit record. Each waits again for somebody to attend to it.
 
-    A new one waits again for somebody to acknowledge it. The task is done once more after some
-    minutes, for what the index did not know yet. An officer who is active again keeps what is left.
-    Raises Unavailable; repeated, it goes on.
+    The task is done once more after some minutes, for what the index did not know yet. An officer
+    who is active again keeps what is left. Raises Unavailable; repeated, it goes on.
     """
     username = pending.owner.id
     officer = officers.get(username)
@@ -55,7 +57,8 @@ def return_reports(
         return
     found = assignments.open_of(username, partial(may_be_assigned, officer))
     for report_id in found[:AT_ONCE]:
-        _take_back(report_id, username, assignments, outbox, actor)
+        is_one_of_many = len(found) > ALONE_PER_CATEGORY
+        take_back(report_id, username, assignments, outbox, actor, is_one_of_many=is_one_of_many)
     if len(found) > AT_ONCE:
         outbox.complete(pending, then=OutboxTask(TaskKind.RETURN, actor.now))
     elif pending.attempts == 0:
@@ -65,9 +68,16 @@ def return_reports(
         outbox.remove(pending)
 
 
-def _take_back(
-    report_id: str, username: str, assignments: "Assignments", outbox: "Outbox", actor: Actor
+def take_back(
+    report_id: str,
+    username: str,
+    assignments: "Assignments",
+    outbox: "Outbox",
+    actor: Actor,
+    *,
+    is_one_of_many: bool = False,
 ) -> None:
+    """Let an open report be assigned to nobody, if it is assigned to this officer."""
     key = keys.report(report_id), keys.HEAD
 
     def step() -> None:
@@ -77,15 +87,32 @@ def _take_back(
             return
         if report.assignee != username or report.status not in OPEN_STATUSES:
             return
-        task = read_task(head)
-        waits = report.status is Status.NEW and not report.is_drill
-        if waits:
-            task = workflow.task_of_waiting(report, task, actor.now)
+        attended = is_attended(report, anew=True)
+        task = task_again(
+            report, read_task(head), actor.now, attended=attended, gathered=is_one_of_many
+        )
         detail = {"step": "returned", "fields": {"assignee": {"old": username, "new": None}}}
         record = actor.log_item(of_report(report_id), Action.CHANGE, detail)
-        assignments.take_back(head, task, waits=waits, also=[record])
+        assignments.take_back(head, task, attended=attended, now=actor.now, also=[record])
 
     retry_on_conflict(step)
+
+
+def task_again(
+    report: ReportOutline,
+    present: OutboxTask | None,
+    now: datetime,
+    *,
+    attended: bool,
+    gathered: bool,
+) -> OutboxTask | None:
+    """Return the task of an open report which officers attend to from now on, or do not. With
+    `gathered`, it is one of many at once, whose notices are one digest.
+    """
+    if attended is report.attended:
+        return present
+    task = workflow.task_after(report.model_copy(update={"attended": attended}), present, now)
+    return task.gathered() if task and gathered else task
 
 
 MOST_FOLLOWERS = 50

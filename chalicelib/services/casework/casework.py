@@ -14,7 +14,7 @@ from chalicelib.aws.writes import TransactItem
 from chalicelib.domain.notices.pushes import ends_otherwise
 from chalicelib.domain.officers.model import may_be_assigned
 from chalicelib.domain.reports import workflow
-from chalicelib.domain.reports.attention import begins_anew, deadline_from, is_given_back
+from chalicelib.domain.reports.attention import begins_anew, deadline_from, without_overdue
 from chalicelib.domain.reports.events import NoticeKind
 from chalicelib.domain.reports.measures import additions, closing_request, return_request
 from chalicelib.domain.reports.report import Contact, Medium, Report, Status
@@ -240,7 +240,7 @@ def require_version(report: Report, version: int) -> None:
 
 def take_step(
     report_id: str,
-    change: Change,
+    asked: Change,
     require: Callable[[Head], bool],
     *,
     desk: Desk,
@@ -248,7 +248,8 @@ def take_step(
     takes_two: bool = False,
 ) -> Report:
     """Change a report unless `require` raises for it as it is now, and return it as it is stored.
-    `require` returns whether the officer has read what is unread.
+    `require` returns whether the officer has read what is unread. One that moves to a category that
+    its assignee may not have is nobody's.
 
     An end waits for a second officer with `takes_two`, when it takes two by itself, when a machine
     proposes it, or when this officer has ended many in this hour: until one confirms it, nothing
@@ -261,6 +262,7 @@ def take_step(
     def step(head: Head) -> Report:
         require_not_expiring(head)
         before = head.report
+        change = _left_by_assignee(asked, before, desk.actor, officers)
         if before.concerns_police and change.category:
             # It would be everybody's, by one person.
             raise errors.Invalid(errors.FieldError("category", "unknown_value"))
@@ -279,10 +281,7 @@ def take_step(
         )
         if is_machine:
             after = workflow.by_machine(before, after)
-        if begins_anew(before, after):
-            minutes = desk.reports.deadline_of(after.category, after.urgency)
-            deadline = deadline_from(after.received_at, desk.actor.now, minutes)
-            after = after.model_copy(update={"deadline": deadline})
+        after = _with_deadline(before, after, desk)
         proposes = after.proposal is not None and after.proposal != before.proposal
         if proposes and ended and ended.is_most:
             raise errors.TooManyCalls(rest_of_hour(desk.actor.now))
@@ -398,8 +397,8 @@ def write_step(head: Head, after: Report, desk: Desk, also: list[TransactItem]) 
     """Write the changed report. Raises ConditionFailed when another write came in between."""
     now, task = desk.actor.now, head.task
     before = head.report
-    begins = begins_anew(before, after) or is_given_back(before, after)
-    if not after.is_waiting or begins or after.is_critical is not before.is_critical:
+    waits_on = before.is_waiting and after.is_waiting and after.deadline == before.deadline
+    if not waits_on or begins_anew(before, after) or after.is_critical is not before.is_critical:
         task = workflow.task_after(after, head.task, now)
     leaves = leaves_of_change(head.report, after, head.recorded, now)
     if head.task and task != head.task:
@@ -432,6 +431,36 @@ def _new_notice(report: Report, desk: Desk) -> TransactItem:
     return desk.reports.event(report.id, NoticeKind.REPORT, now=desk.actor.now, task=task)
 
 
+def _with_deadline(before: Report, after: Report, desk: Desk) -> Report:
+    """Return a report with the time to attend to it, which begins anew, or with a first one or none
+    when its urgency is another. Without one it is never overdue.
+    """
+    is_anew, is_lowered = begins_anew(before, after), after.urgency.rank < before.urgency.rank
+    if not is_anew and not is_lowered:
+        return after
+    minutes = desk.reports.deadline_of(after.category, after.urgency)
+    if not is_anew and (minutes is None) is (before.deadline is None):
+        return after
+    deadline = deadline_from(after.received_at, desk.actor.now, minutes)
+    flags = without_overdue(after.flags) if deadline is None else after.flags
+    return after.model_copy(update={"deadline": deadline, "flags": flags})
+
+
+def _left_by_assignee(
+    asked: Change, before: Report, actor: OfficerActor, officers: Officers
+) -> Change:
+    """Return a change by which a report leaves an assignee who may not have it where it goes."""
+    moves = asked.category not in (None, before.category)
+    if not moves or before.assignee is None or "assignee" in asked.model_fields_set:
+        return asked
+    try:
+        moved = before.model_copy(update={"category": asked.category})
+        _check_assignee(before.assignee, moved, actor, officers)
+    except errors.Invalid:
+        return asked.model_copy(update={"assignee": None})
+    return asked
+
+
 def _check_assignee(username: str, report: Report, actor: OfficerActor, officers: Officers) -> None:
     """Raise Invalid unless this is an active caseworker with the report in their scope."""
     assignee = actor.officer if username == actor.by else officers.get(username)
@@ -439,7 +468,7 @@ def _check_assignee(username: str, report: Report, actor: OfficerActor, officers
         raise errors.Invalid(errors.FieldError("assignee", "unknown_value"))
 
 
-def _counted_links(head: Head, original: str | None, reports: Reports) -> list[TransactItem]:
+def _counted_links(head: Head, original: Head | None, reports: Reports) -> list[TransactItem]:
     """Return the writes that count this duplicate at its new original, and not at the old one.
 
     Raises Invalid when the report has duplicates: their original would itself be a duplicate.
@@ -456,19 +485,21 @@ def _linked(head: Head, after: Report, desk: Desk) -> tuple[Report, list[Transac
     that count it there. What waits for a second officer is counted when it is confirmed.
     """
     before, proposal = head.report, after.proposal
+    original: Head | None = None
     also: list[TransactItem] = []
     if after.duplicate_of and after.duplicate_of != before.duplicate_of:
-        after = workflow.link(after, _find_original(after.duplicate_of, before, desk))
+        original = _find_original(after.duplicate_of, before, desk)
+        after = workflow.link(after, original.report)
     if after.duplicate_of != before.duplicate_of:
-        also = _counted_links(head, after.duplicate_of, desk.reports)
+        also = _counted_links(head, original, desk.reports)
     if proposal and proposal.duplicate_of and proposal != before.proposal:
         original = _find_original(proposal.duplicate_of, before, desk)
-        _counted_links(head, original.id, desk.reports)
-        after = workflow.proposing(after, duplicate_of=original.id)
+        _counted_links(head, original, desk.reports)
+        after = workflow.proposing(after, duplicate_of=original.report.id)
     return after, also
 
 
-def _find_original(report_id: str, duplicate: Report, desk: Desk) -> Report:
+def _find_original(report_id: str, duplicate: Report, desk: Desk) -> Head:
     """Return the original of `report_id`: the report itself, or where its link leads.
 
     Raises Invalid when a report on the way is the duplicate itself, when one of the two is a drill
@@ -485,7 +516,7 @@ def _find_original(report_id: str, duplicate: Report, desk: Desk) -> Report:
             # What is closed as its duplicate is not worked on, and a drill is deleted early.
             raise errors.Invalid(errors.FieldError("duplicate_of", "drill_and_real"))
         if head.report.duplicate_of is None:
-            return head.report
+            return head
         report_id = head.report.duplicate_of
     raise errors.Invalid(errors.FieldError("duplicate_of", "unknown_value"))
 

@@ -143,9 +143,9 @@ def enter_opened(
     next opening more. `search_key` is called only when there are some. With them, or alone, write
     that an officer has read it: both change its HEAD, and what waits for a reading ends.
 
-    Tokens of a withdrawn one, and of one about the police, are not entered; nor is anything when a
-    machine opens it, since nobody has read it then. Nothing is raised: what fails is logged, and
-    the next opening tries again.
+    Nothing is entered of a withdrawn one; of one about the police, only that it was opened; and
+    nothing when a machine opens it, since nobody has read it then. Nothing is raised: what fails is
+    logged, and the next opening tries again.
     """
     if desk.actor.officer.is_system:
         return
@@ -172,8 +172,10 @@ def _enter(
     before = FoundBy.of(head)
     known = before or FoundBy()
     room = TOKENS_MAX - len(known.names)
-    if opened.report.status is Status.WITHDRAWN or opened.report.concerns_police or room <= 0:
+    if opened.report.status is Status.WITHDRAWN or room <= 0:
         return False
+    if opened.report.concerns_police:
+        return before is None and entries.add(head, known, (), reading)
     texts = list(_texts_of(opened.content)) if before is None else []
     messages, notes = _after(opened, known)
     messages = _within(_READ_AT_ONCE - sum(map(len, texts)), messages)

@@ -2,10 +2,9 @@
 
 Supervisors are notified of a critical report every few minutes. Any other is overdue at its
 deadline, and officers are notified each time that its age doubles. Both end when an officer attends
-to the report: by a step, a reply or a note. Opening it, or its contact, ends those of one that is
-not critical, and pauses those of one that is. Those of a critical one go on while nobody has opened
-it, whatever else was done; if it was taken, its opening ends them. An alarm watches how many
-critical reports wait.
+to the report (`domain/reports/attention.is_attended`). Opening it, or its contact, ends those of
+one that is not critical, and pauses those of one that is; if that was taken unopened, its opening
+ends them. An alarm watches how many critical reports wait.
 """
 
 import logging
@@ -67,7 +66,8 @@ def next_task(pending: PendingTask, now: datetime) -> OutboxTask | None:
     if report.deadline is None:
         return None
     if kind is TaskKind.OVERDUE:
-        return overdue(next_overdue(report.received_at, report.deadline, now), report.lane)
+        later = overdue(next_overdue(report.received_at, report.deadline, now), report.lane)
+        return later.gathered() if pending.task.is_gathered else later
     deadline = timedelta(minutes=report.deadline)
     # When the first notice comes late, officers have some minutes all the same.
     at_least = now + min(ACKNOWLEDGE_WITHIN, deadline)
@@ -84,9 +84,11 @@ def is_needed(task: OutboxTask, report: ReportOutline) -> bool:
 
 def fields_after_notice(pending: PendingTask, now: datetime) -> dict[str, Any] | None:
     """Return the fields that change with a notice of a report that waits: an escalation is counted,
-    and what is overdue gets its flag and rank. None for any other task.
+    and what is overdue and was never acknowledged gets its flag and rank. None for any other task.
     """
     if pending.task.kind not in WAITING:
+        return None
+    if pending.task.kind is TaskKind.OVERDUE and pending.report.status is not Status.NEW:
         return None
     report, place, fields = pending.report, pending.attention_at, dict[str, Any]()
     if pending.task.kind is TaskKind.ESCALATE:
@@ -109,7 +111,7 @@ def reading_of(head: "Head", now: datetime, *, contact: bool = False) -> Reading
     """
     task, report = head.task, head.report
     is_taken = report.status is not Status.NEW or report.assignee is not None
-    if is_taken and report.is_waiting and report.is_critical and not is_opened(head):
+    if is_taken and report.is_waiting and not is_opened(head):
         # Somebody has taken it unopened: this completes it.
         notice = task if task and task.kind is TaskKind.NOTIFY else None
         return Reading.of(head, notice, ends=True)

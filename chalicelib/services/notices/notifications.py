@@ -484,6 +484,8 @@ class Publisher:
 def _alone(found: _PendingNotice, left: rules.Allowance) -> _PendingNotice | None:
     """Return a notice that goes alone, with what it counts; None for one that must wait."""
     notice, lane = found.notice, found.pending.task.lane
+    if found.pending.task.is_gathered:
+        return None
     category = notice.category
     if category is None:
         return replace(found, notice=replace(notice, sms=True))

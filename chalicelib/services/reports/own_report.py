@@ -7,6 +7,7 @@ from chalicelib.aws import keys
 from chalicelib.aws.table import ConditionFailed, retry_on_conflict
 from chalicelib.domain.audit.ledger import ReceiptKeys
 from chalicelib.domain.reports import closing, workflow
+from chalicelib.domain.reports.attention import deadline_from
 from chalicelib.domain.reports.closing import DID_NOT_HELP, HELPED, may_answer
 from chalicelib.domain.reports.entries import (
     MAX_POSITIONS_PER_REPORT,
@@ -32,6 +33,7 @@ from chalicelib.store.reports.answers import count_answer
 from chalicelib.store.reports.contacts import Contacts
 from chalicelib.store.reports.reports import Reports
 from chalicelib.store.reports.rows import Case, Head, ReadCase
+from chalicelib.store.reports.search_entries import is_opened
 
 if TYPE_CHECKING:
     from chalicelib.services.officers import Actor
@@ -297,7 +299,9 @@ def reopen_report(
         if earlier:
             first = message.model_copy(update={"sent_at": earlier})
             return Reopened(report, first, replayed=True)
-        after = closing.reopened(report, now)
+        minutes = reports.deadline_of(report.category, report.urgency)
+        deadline = deadline_from(report.received_at, now, minutes)
+        after = closing.reopened(report, now, is_opened=is_opened(current), deadline=deadline)
         notice = notify_of_message(report.message_due, now, report.lane)
         if notice:
             after = after.model_copy(update={"message_due": notice.not_before or now})

@@ -9,9 +9,9 @@ continue after a failure; every step can be repeated.
 """
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from chalicelib.aws.table import ConditionFailed
 from chalicelib.aws.writes import TransactItem
@@ -36,24 +36,30 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 
+class Beside(NamedTuple):
+    """What goes with a report: its contact, its media, and what names it elsewhere. `leave` returns
+    False when it is to be called again.
+    """
+
+    contacts: Contacts
+    bucket: "MediaBucket"
+    leave: Callable[..., bool]
+
+
 def expire_report(
-    pending: PendingTask,
-    *,
-    outbox: Outbox,
-    reports: Reports,
-    contacts: Contacts,
-    bucket: "MediaBucket",
-    actor: Actor,
+    pending: PendingTask, *, outbox: Outbox, reports: Reports, beside: Beside, actor: Actor
 ) -> None:
-    """Delete a report with its contact and media, if its end has come; else postpone this.
+    """Delete a report with what is beside it, if its end has come; else postpone this.
 
     Raises Unavailable; the task then stays due.
     """
     report, now = pending.report, actor.now
     if not report.expiring and not _begins(pending, outbox, reports, actor):
         return
-    contacts.delete(report.id)
-    bucket.delete_media_of(report.id)
+    if not beside.leave(report.id, outbox=outbox, actor=actor):
+        return
+    beside.contacts.delete(report.id)
+    beside.bucket.delete_media_of(report.id)
     # What hides openings of one about the police stays as long as the record of these.
     apart = report.category == OVERSIGHT
     until = now + (KEPT if apart else TOMBSTONE_LIFE)

@@ -11,7 +11,7 @@ from datetime import datetime
 
 from chalicelib.aws import keys
 from chalicelib.aws.table import Table
-from chalicelib.aws.writes import Put, TransactItem
+from chalicelib.aws.writes import Put, TransactItem, Update
 from chalicelib.domain.casework.subject_requests import SubjectRequest
 from chalicelib.domain.reports.asked import Asked, with_asked
 from chalicelib.store.notices.announcements import NOTICE_SK
@@ -32,9 +32,12 @@ class SubjectRequests:
     def __init__(self, table: Table) -> None:
         self.table = table
 
-    def get(self, number: str, now: datetime) -> SubjectRequest | None:
-        """Return a request; None when there is none, or when its time is over."""
-        row = self.table.get(keys.REQUESTS, number, consistent=True)
+    def get(self, number: str, now: datetime, *, with_sealed: bool = True) -> SubjectRequest | None:
+        """Return a request, with what is sealed or without; None when there is none, or when its
+        time is over.
+        """
+        attributes = None if with_sealed else _LISTED
+        row = self.table.get(keys.REQUESTS, number, consistent=True, attributes=attributes)
         if row is None or row.get("expires_ttl", now.timestamp()) < now.timestamp():
             return None
         return SubjectRequest.model_validate(row)
@@ -60,6 +63,14 @@ class SubjectRequests:
         if after.version == 1:
             return self.table.item(Put(row, if_absent=True))
         return self.table.item(Put(row, equal={"version": after.version - 1}))
+
+    def name(self, after: SubjectRequest) -> None:
+        """Write which reports a request is about. Raises ConditionFailed when it is not the version
+        before.
+        """
+        named = after.model_dump(include={"report_ids", "apart_ids", "version"})
+        same = {"version": after.version - 1}
+        self.table.update(Update(keys.REQUESTS, after.number, put=named, equal=same))
 
     def note(self, head: Head, asked: Asked) -> TransactItem:
         """Return the write that notes a request in a report, which moves in the list by attention.

@@ -1,6 +1,7 @@
 """Attention to a report: delays of its notices, its proof, and its assignments.
 
-When an officer leaves, a task returns their open reports: `OFFICER#<name>`, `EVENT#assignments`.
+When an officer may have less than before, a task returns their open reports: `OFFICER#<name>`,
+`EVENT#assignments`.
 """
 
 from collections.abc import Callable, Sequence
@@ -14,6 +15,7 @@ from chalicelib.aws.writes import Attributes, Put, TransactItem
 from chalicelib.domain.reports import attention
 from chalicelib.domain.reports.report import OPEN_STATUSES, Flag, Report
 from chalicelib.kernel.outbox import WAITING, OutboxTask, TaskKind, notify
+from chalicelib.store.reports.duplicates import Duplicates
 from chalicelib.store.reports.heads import IN_DIGEST, change_head, listed_row, update_head
 from chalicelib.store.reports.rows import Head
 from chalicelib.store.reports.search_entries import FOUND_BY, is_opened
@@ -42,22 +44,23 @@ class Attended(NamedTuple):
 
 
 def attend(head: Head) -> Attended:
-    """Return the changes when an officer attends to a report by a reply or a note: nobody is
-    notified again, unless it is critical and nobody has opened it, and it is no longer overdue.
+    """Return the changes when an officer writes a reply or a note. If that attends to the report,
+    nobody is notified again, and it is no longer overdue.
     """
     report = head.report
     put: Row = {}
     equal: Row = {}
+    attended = attention.is_attended(report, acts=True, is_opened=is_opened(head))
     if report.is_waiting:
         put = {"unproven": None, "in_burst": None, "turn": None}
-    if report.is_waiting and report.is_critical and not is_opened(head):
+    if report.is_waiting and not attended:
         equal[FOUND_BY] = None
     elif report.is_waiting:
         put["attended"] = True
         if head.task and head.task.kind in WAITING:
             put |= task_fields(head.row["pk"], keys.HEAD, None)
             equal |= same_task(head.row)
-    if Flag.OVERDUE in report.flags:
+    if attended and Flag.OVERDUE in report.flags:
         put["flags"] = attention.without_overdue(report.flags)
         equal["flags"] = head.row.get("flags")
     return Attended(put, equal)
@@ -135,16 +138,23 @@ class Assignments:
         return [row["id"] for row in listed if not keeps(row["category"], row["district"])]
 
     def take_back(
-        self, head: Row, task: OutboxTask | None, *, waits: bool, also: Sequence[TransactItem]
+        self,
+        head: Row,
+        task: OutboxTask | None,
+        *,
+        attended: bool,
+        now: datetime,
+        also: Sequence[TransactItem],
     ) -> None:
-        """Let a report be assigned to nobody, with `task` as its next task. With `waits`, nobody
-        has attended to it any more.
+        """Let a report be assigned to nobody, with `task` as its next task, and look at its
+        duplicates.
 
         Raises ConditionFailed when the report has changed since `head` was read.
         """
-        put: Row = {"assignee": None, **task_fields(head["pk"], keys.HEAD, task)}
-        if waits:
-            put["attended"] = False
+        task_now = task_fields(head["pk"], keys.HEAD, task)
+        put: Row = {"assignee": None, "attended": attended, **task_now}
         equal = {name: head.get(name) for name in _DECIDING} | same_task(head)
-        update = update_head(head["id"], put=put, equal=equal)
-        self._table.transact([self._table.item(update), *also])
+        items = [self._table.item(update_head(head["id"], put=put, equal=equal)), *also]
+        if head.get("duplicates"):
+            items.append(Duplicates(self._table).request_return(head["id"], now))
+        self._table.transact(items)

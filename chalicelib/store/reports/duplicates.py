@@ -3,39 +3,60 @@
     REPORT#<original>   DUPLICATE#<received_at>#<id>     a duplicate, until the link ends
 
 An original is counted, and its row of the duplicate written, in the transaction that makes or ends
-the link, so the number is exact. Of another report, officers see no text here.
+the link, so the number is exact. Of another report, officers see no text here. When nobody works on
+an original any more, a task looks at its duplicates: `EVENT#duplicates`.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import NamedTuple, Self
 
 from chalicelib.aws import keys
+from chalicelib.aws.keys import same_task, task_fields
 from chalicelib.aws.table import Row, Table
-from chalicelib.aws.writes import Put, TransactItem
+from chalicelib.aws.writes import Delete, Put, TransactItem
 from chalicelib.domain.catalogue.model import Urgency
 from chalicelib.domain.officers.model import OVERSIGHT
 from chalicelib.domain.reports.report import DRILL, OPEN_STATUSES, Status
 from chalicelib.domain.second_person import awaits_end
 from chalicelib.kernel import times
+from chalicelib.kernel.outbox import OutboxTask, TaskKind
 from chalicelib.store.reports.heads import NOT_EXPIRING, listed_row, update_head
 from chalicelib.store.reports.rows import Head
 
 _ENDING = ("pk", *NOT_EXPIRING)
 _PAGE = 100
+RETURN_SK = "EVENT#duplicates"
+# What decides whether a duplicate waits, and its task. Nobody may have changed it since.
+_DECIDING = (
+    "duplicate_of", "assignee", "status", "attended", "urgency", "category", "unproven", "turn",
+    "deadline",
+)  # fmt: skip
+
+
+class DuplicatePage(NamedTuple):
+    """The sort keys of the rows of some duplicates, newest first. `position`: the next page begins
+    below it; None after the last one.
+    """
+
+    rows: tuple[str, ...]
+    position: str | None
 
 
 class Duplicates:
     def __init__(self, table: Table) -> None:
         self._table = table
 
-    def count(self, original: str, duplicate: str, received_at: datetime) -> list[TransactItem]:
+    def count(self, original: Head, duplicate: str, received_at: datetime) -> list[TransactItem]:
         """Return the writes that add a duplicate, which was received then.
 
-        They fail when the original does not exist, or is a duplicate itself.
+        They fail when the original does not exist, is a duplicate itself, or is not worked on as it
+        was when it was read.
         """
-        row = {"pk": keys.report(original), "sk": keys.duplicate(received_at, duplicate)}
-        add = update_head(original, add={"duplicates": 1}, equal={"duplicate_of": None})
+        report_id = original.report.id
+        row = {"pk": keys.report(report_id), "sk": keys.duplicate(received_at, duplicate)}
+        equal = {name: original.row.get(name) for name in ("status", "attended")}
+        add = update_head(report_id, add={"duplicates": 1}, equal={"duplicate_of": None, **equal})
         return [self._table.item(add), self._table.item(Put(row))]
 
     def discount(
@@ -54,6 +75,44 @@ class Duplicates:
         ended = Put({"pk": pk, "sk": sk, "expires_ttl": int(received_at.timestamp())})
         subtract = update_head(original, add={"duplicates": -1})
         return [self._table.item(subtract), self._table.item(ended)]
+
+    def request_return(self, original: str, now: datetime) -> TransactItem:
+        """Return the write of the task to look at the duplicates of an original."""
+        pk = keys.report(original)
+        task = task_fields(pk, RETURN_SK, OutboxTask(TaskKind.RETURN, now))
+        return self._table.item(Put({"pk": pk, "sk": RETURN_SK, **task}))
+
+    def let_go(
+        self,
+        head: Row,
+        task: OutboxTask | None,
+        *,
+        attended: bool,
+        links: bool,
+        also: Sequence[TransactItem] = (),
+    ) -> None:
+        """Write whether an officer attends to a duplicate, with `task` as its next task. Unless it
+        `links` still, it names no original.
+
+        Raises ConditionFailed when the report has changed since `head` was read.
+        """
+        put: Row = {"attended": attended, **task_fields(head["pk"], keys.HEAD, task)}
+        if not links:
+            put["duplicate_of"] = None
+        equal = {name: head.get(name) for name in _DECIDING} | same_task(head)
+        self._table.write(update_head(head["id"], put=put, equal=equal), also)
+
+    def remove(self, original: str, row: str) -> None:
+        """Delete an original's row of what is no duplicate of it any more."""
+        self._table.delete(Delete(keys.report(original), row))
+
+    def unlisted(self, original: str, row: str, *, counts: bool) -> list[TransactItem]:
+        """Return the writes that delete an original's row of a duplicate, and count it no more if
+        the original `counts` on.
+        """
+        gone = self._table.item(Delete(keys.report(original), row))
+        less = self._table.item(update_head(original, add={"duplicates": -1}))
+        return [gone, less] if counts else [gone]
 
     def beside(self, head: Head) -> int:
         """Return how many duplicates a report has, without those of the latest hundred that are
@@ -76,20 +135,32 @@ class Duplicates:
 
     def pages(self, original: str) -> Iterator[list[str]]:
         """Yield the ids of all duplicates, newest first, by pages of up to 100."""
-        pk, end = keys.report(original), keys.DUPLICATES + "~"
+        below: str | None = None
         while True:
-            rows, more = self._table.query(
-                pk, between=(keys.DUPLICATES, end), forward=False, limit=_PAGE, consistent=True
-            )
-            # The range includes its end, which is the last row of the page before.
-            yield [
-                row["sk"].rpartition("#")[2]
-                for row in rows
-                if "expires_ttl" not in row and row["sk"] != end
-            ]
-            if not more:
+            page = self.page(original, below)
+            yield [report_of(each) for each in page.rows]
+            below = page.position
+            if below is None:
                 return
-            end = rows[-1]["sk"]
+
+    def page(self, original: str, below: str | None) -> DuplicatePage:
+        """Return up to 100 duplicates, newest first: the first ones, or those below a position."""
+        end = below or keys.DUPLICATES + "~"
+        rows, more = self._table.query(
+            keys.report(original),
+            between=(keys.DUPLICATES, end),
+            forward=False,
+            limit=_PAGE,
+            consistent=True,
+        )
+        # The range includes its end, which is the last row of the page before.
+        shown = (row["sk"] for row in rows if "expires_ttl" not in row and row["sk"] != end)
+        return DuplicatePage(tuple(shown), rows[-1]["sk"] if more else None)
+
+
+def report_of(row: str) -> str:
+    """Return the id of the duplicate that has this row."""
+    return row.rpartition("#")[2]
 
 
 _READ_FIELDS = (

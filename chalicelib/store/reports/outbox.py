@@ -35,7 +35,7 @@ _READ_FIELDS = (
     "closed_at", "decided_at", "put_off_until", "unread", "unread_media", "duplicate_of",
     "incident", "to", "path", "step", "watched", "ledger_id", "commitments", "leaves", "unproven",
     "in_burst", "turn", "muted", "uncounted", "station", "flags", "assignee", "by", "reopened_at",
-    "deadline", "attended", "attention_at", "shadow",
+    "deadline", "attended", "attention_at", "shadow", "duplicates", "below",
     "category_labels", "followers", "acts", "pushed", "review_at", "review_due_at", "awaits",
 )  # fmt: skip
 
@@ -192,9 +192,11 @@ class Outbox:
         """Return the current task of a row, read consistently; None when it has none."""
         return PendingTask.of(self.row(key))
 
-    def row(self, key: Key) -> Row | None:
-        """Return the attributes of a row that tasks need, read consistently. No text."""
-        return self.table.get(*key, consistent=True, attributes=_READ_FIELDS)
+    def row(self, key: Key, also: Sequence[str] = ()) -> Row | None:
+        """Return the attributes of a row that tasks need, and `also` these, read consistently. No
+        text.
+        """
+        return self.table.get(*key, consistent=True, attributes=(*_READ_FIELDS, *also))
 
     def read_all(
         self, wanted: Collection[Key], also: Collection[Key] = (), attributes: Sequence[str] = ()

@@ -15,7 +15,7 @@ from chalicelib.aws.writes import Delete, Put, TransactItem
 from chalicelib.domain.audit.ledger import Leaf
 from chalicelib.domain.officers.model import OVERSIGHT
 from chalicelib.domain.reports import outlines
-from chalicelib.domain.reports.attention import end_deadline
+from chalicelib.domain.reports.attention import end_deadline, is_worked_on
 from chalicelib.domain.reports.dates import LEAST_REVIEW
 from chalicelib.domain.reports.events import CAUSED_BY_OFFICERS, Matter, NoticeKind
 from chalicelib.domain.reports.measures import Hold, Mute
@@ -271,6 +271,7 @@ class Reports:
             notices = [] if keeps_notice else self._kept_notices(head, now)
         beside = reminder_items(self.table, before, after)
         beside += counting_items(self.table, before, after)
+        beside += self._lets_go(head, after, now)
         reopened = before.status not in OPEN_STATUSES and after.status in OPEN_STATUSES
         is_old = now >= after.received_at + LEAST_REVIEW
         if (reopened or (moves and after.status in OPEN_STATUSES)) and is_old:
@@ -304,6 +305,7 @@ class Reports:
         deciding = {name: head.row.get(name) for name in ("status", "duplicate_of", "flags")}
         equal = same_task(head.row) | deciding | same_counter(head.row)
         left = report.model_copy(update={"reminder": None, "incident": None})
+        ended = report.model_copy(update={"status": Status.WITHDRAWN})
         self.table.transact(
             [
                 self.table.item(change_head(head, put=put, append=recorded.append, equal=equal)),
@@ -312,6 +314,7 @@ class Reports:
                 *self.duplicates.discount(report.duplicate_of, report.id, report.received_at),
                 *reminder_items(self.table, report, left),
                 *counting_items(self.table, report, left),
+                *self._lets_go(head, ended, now),
                 *recorded.items,
                 *also,
             ]
@@ -357,6 +360,17 @@ class Reports:
         equal = {name: head.row.get(name) for name in ("muted", "flags", "category")}
         update = update_head(head.row["id"], put=put, equal=equal)
         self.table.transact([self.table.item(update), *also])
+
+    def _lets_go(self, head: Head, after: Report, now: datetime) -> list[TransactItem]:
+        """Return the write of the task to look at the duplicates of a report, if nobody works on it
+        any more; if it goes to oversight, or comes from there, to take away what names it, too.
+        """
+        before = head.report
+        lets_go = head.duplicates and is_worked_on(before) and not is_worked_on(after)
+        parts = after.concerns_police is not before.concerns_police
+        if lets_go or (parts and (head.duplicates or head.asked)):
+            return [self.duplicates.request_return(after.id, now)]
+        return []
 
     def _kept_notices(self, head: Head, now: datetime) -> list[TransactItem]:
         """Return the write that keeps a pending notice when another task replaces it.
@@ -451,9 +465,9 @@ def _arrival(report: Report, medium: Medium) -> tuple[dict[str, int], Row]:
 
 
 def _ended_by(before: Report, after: Report) -> tuple[str, ...]:
-    """Return the attributes that a change ends. A report that is moved to oversight is found no
-    more, and they hear of what is added to it.
+    """Return the attributes that a change ends. What is moved to oversight, or returned, is no more
+    found, and nobody there has opened it; oversight hears of what is added to it.
     """
-    if after.concerns_police and not before.concerns_police:
-        return "muted", FOUND_BY
+    if after.concerns_police is not before.concerns_police:
+        return ("muted", FOUND_BY) if after.concerns_police else (FOUND_BY,)
     return ("muted",) if after.reopened_at != before.reopened_at else ()

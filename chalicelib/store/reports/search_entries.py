@@ -29,8 +29,9 @@ _READ_FIELDS = ("listed", "listed_at", "status", *NOT_EXPIRING)
 
 
 class FoundBy(NamedTuple):
-    """The names of a report's entries. `messages` and `notes` are the sort keys of the latest ones
-    whose tokens were entered; empty when there were none.
+    """The names of a report's entries; none of one about the police, which was opened all the same.
+    `messages` and `notes` are the sort keys of the latest ones whose tokens were entered; empty
+    when there were none.
     """
 
     names: tuple[str, ...] = ()
@@ -50,9 +51,9 @@ class FoundBy(NamedTuple):
 
 def is_opened(head: Head) -> bool:
     """Return whether an officer has opened a report, as far as its HEAD says: after a mask, none
-    has. That of one about the police does not say, and counts as opened.
+    has.
     """
-    return FOUND_BY in head.row or head.report.concerns_police
+    return FOUND_BY in head.row
 
 
 class SearchEntries:

@@ -1,4 +1,4 @@
-"""The open reports of an officer who is deactivated go back to the queue, each on record."""
+"""The open reports that an officer may not have any more go back to the queue, each on record."""
 
 from collections.abc import Mapping
 from datetime import timedelta
@@ -155,12 +155,18 @@ def test_an_officer_who_is_active_again_keeps_what_is_left() -> None:
     assert head_of(created)["assignee"] == "li"
 
 
-def test_who_is_given_a_smaller_scope_keeps_reports() -> None:
-    created = held()
+def test_who_is_given_a_smaller_scope_keeps_what_is_in_it() -> None:
+    inside, outside = held("other"), held()
     assert appoint(categories=["other"]).status == 202
     read_and_approve("/v1/admin/officers/li/approve", "admin2").expect(200)
+    sweep_until_done()
+    assert [head_of(each).get("assignee") for each in (inside, outside)] == ["li", None]
+
+
+def test_who_is_given_a_larger_scope_is_not_looked_at() -> None:
+    assert appoint(roles=["officer", "supervisor"]).status == 202
+    read_and_approve("/v1/admin/officers/li/approve", "admin2").expect(200)
     assert not has_task()
-    assert head_of(created)["assignee"] == "li"
 
 
 def test_a_colleague_who_takes_it_at_the_same_moment_keeps_it() -> None:

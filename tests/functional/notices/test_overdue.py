@@ -87,6 +87,9 @@ def test_what_is_overdue_is_flagged_until_an_officer_attends_to_it() -> None:
     notices_at(29, 31)
     assert head(created)["flags"] == ["overdue"]
     act(created, "/notes", {"text": "I have called the ward."})
+    assert (head(created)["flags"], head(created)["task"]) == (["overdue"], "overdue")
+    act(created, method="GET")
+    act(created, "/notes", {"text": "I have called the ward again."})
     assert head(created).get("flags", []) == []
     assert "task" not in head(created)
 

@@ -187,7 +187,9 @@ function momentsOf(detail: Detail, by: string): string[] {
   for (const step of steps) {
     if (detail[step]) lines.push(t[step]);
   }
-  if (detail.step === 'review_due' || detail.step === 'unreviewed') lines.push(t[detail.step]);
+  for (const step of ['review_due', 'unreviewed', 'unlinked'] as const) {
+    if (detail.step === step) lines.push(t[step]);
+  }
   if (detail.lift_declined) {
     lines.push(detail.asked_by === by ? t.lift_taken_back : t.lift_declined);
   }
