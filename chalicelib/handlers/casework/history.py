@@ -18,8 +18,8 @@ from chalicelib.http.shapes import Shape, Timestamp
 from chalicelib.kernel import times
 from chalicelib.kernel.models import NotNull, Query, left_out
 from chalicelib.kernel.times import Day
-from chalicelib.services.casework import casework, lists
-from chalicelib.services.casework.casework import HistoryPage
+from chalicelib.services.casework import history, lists
+from chalicelib.services.casework.history import HistoryPage
 from chalicelib.services.reports.entries import EntryCursors
 from chalicelib.store.audit.rows import Action
 
@@ -155,7 +155,7 @@ def read_history(call: Call) -> Response:
             officers=wiring.officers(),
         )
         return Response(_shown(page))
-    page = casework.read_history(
+    page = history.read_history(
         call.path["report_id"],
         call.query.cursor,
         desk=wiring.desk(call.actor),

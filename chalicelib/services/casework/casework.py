@@ -3,7 +3,7 @@
 The audit record is written before anything is returned.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, NamedTuple
@@ -24,7 +24,6 @@ from chalicelib.kernel import errors
 from chalicelib.kernel.ids import on_record
 from chalicelib.kernel.outbox import TaskKind, notify
 from chalicelib.kernel.sealing import PrivateKey
-from chalicelib.services.audit.words import open_entry
 from chalicelib.services.casework.readings import (
     ends_by_audit,
     has_read,
@@ -43,7 +42,6 @@ from chalicelib.services.notices.colleagues import (
 from chalicelib.services.notices.escalations import note_reading, reading_of
 from chalicelib.services.notices.pushes import push_items
 from chalicelib.services.officers import OfficerActor
-from chalicelib.services.reports.entries import EntryCursors
 from chalicelib.services.reports.ledger import late_first_leaves, leaves_of_change
 from chalicelib.services.reports.open_cases import (
     OpenCase,
@@ -70,7 +68,7 @@ from chalicelib.services.watch.watch import (
     rest_of_hour,
 )
 from chalicelib.store.audit.ledger import LeafRows
-from chalicelib.store.audit.rows import Action, Detail, RecordedEntry, about, of_report
+from chalicelib.store.audit.rows import Action, Detail, about, of_report
 from chalicelib.store.officers.rows import Officers
 from chalicelib.store.reports.contacts import Contacts
 from chalicelib.store.reports.reports import Reports
@@ -559,62 +557,3 @@ def open_original(
         notices = notify_of_restricted(head, desk=desk)
     desk.actor.log(about(report), Action.ORIGINAL, detail, {"reason": reason}, notices)
     return medium
-
-
-# Of a cursor, beside the messages and notes of the store.
-_KIND = "HISTORY"
-
-
-class HistoryPage(NamedTuple):
-    """Entries, oldest first. `next_cursor` leads to those after them."""
-
-    items: tuple[RecordedEntry, ...]
-    next_cursor: str | None
-
-
-def read_history(
-    report_id: str, cursor: str | None, *, desk: Desk, cursors: EntryCursors
-) -> HistoryPage:
-    """Return a page of the audit of a report, oldest first. This read is on its last page.
-
-    Raises NotFound, Malformed `bad_cursor`.
-    """
-    report = head_in_scope(report_id, desk=desk).report
-    # What stands before this page: its last entry, and the last one that changed the reason.
-    after, _, changed = (cursors.read(cursor, report_id, _KIND) or "").partition(" ")
-    key = desk.actor.open(report, detail={"part": "history"})
-    found, more = desk.actor.audit.page(of_report(report_id), after or None)
-    entries = [open_entry(each, key) for each in found]
-    reason = _reason_of(changed, report_id, desk.actor, key)
-    for entry in entries:
-        if entry.key and _change_of_reason(entry):
-            changed = entry.key[1]
-    items = tuple(with_earlier_reasons(entries, reason))
-    position = f"{found[-1].key[1]} {changed}" if more and found[-1].key else None
-    return HistoryPage(items, cursors.issue(position, report_id, _KIND))
-
-
-def _reason_of(sort_key: str, report_id: str, actor: OfficerActor, key: PrivateKey) -> str | None:
-    """Return the reason that the entry with this sort key has set; None for an empty key."""
-    entry = actor.audit.entry(of_report(report_id), sort_key) if sort_key else None
-    changed = _change_of_reason(open_entry(entry, key)) if entry else None
-    return changed["new"] if changed else None
-
-
-def with_earlier_reasons(
-    entries: Iterable[RecordedEntry], reason: str | None = None
-) -> Iterator[RecordedEntry]:
-    """Yield the entries, each change of the reason with the old one. `reason` is that before them.
-
-    The reason was sealed when it changed, so the record of a change has the new one alone.
-    """
-    for entry in entries:
-        changed = _change_of_reason(entry)
-        if changed:
-            reason, changed["old"] = changed["new"], reason
-        yield entry
-
-
-def _change_of_reason(entry: RecordedEntry) -> dict[str, Any] | None:
-    found: dict[str, Any] | None = (entry.detail or {}).get("fields", {}).get("reason")
-    return found

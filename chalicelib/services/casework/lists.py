@@ -35,9 +35,9 @@ from chalicelib.kernel import errors, times
 from chalicelib.kernel.outbox import ACKNOWLEDGE_WITHIN
 from chalicelib.kernel.paging import Cursors
 from chalicelib.kernel.times import require_period
-from chalicelib.services.casework.casework import HistoryPage
 from chalicelib.services.casework.folding import Folding
 from chalicelib.services.casework.gists import PICTURES, SHOWN, Gists, show
+from chalicelib.services.casework.history import HistoryPage
 from chalicelib.services.casework.reminders import DueReminder, due_reminders
 from chalicelib.services.officers import OfficerActor
 from chalicelib.services.reports.entries import EntryCursors

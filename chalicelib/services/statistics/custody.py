@@ -20,7 +20,7 @@ from chalicelib.domain.statistics.exports import PendingExport
 from chalicelib.kernel.sealing import PrivateKey
 from chalicelib.services.audit.seals import SEALED_WITHIN
 from chalicelib.services.audit.words import open_entry
-from chalicelib.services.casework.casework import with_earlier_reasons
+from chalicelib.services.casework.history import with_earlier_reasons
 from chalicelib.services.officers import OfficerActor
 from chalicelib.services.reports.proofs import Proof, prove
 from chalicelib.store.audit.rows import RecordedEntry, of_report
