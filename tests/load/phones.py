@@ -135,23 +135,29 @@ class Phones(threading.Thread):
 
 
 def observe(
-    phones: Phones, inbox: Inbox, desk: Desk, is_over: Callable[[], bool]
+    phones: Phones,
+    inbox: Inbox,
+    desk: Desk,
+    is_over: Callable[[], bool],
+    patience_s: float = PATIENCE_S,
 ) -> Sequence[Honest]:
     """Let phones file reports until it is over, and an officer look for each once a notice says so,
-    and acknowledge it. Return the reports.
+    and acknowledge it; without one, when no more is waited for. Return the reports.
     """
     phones.start()
-    until = float("inf")
+    until, looked_for = float("inf"), set[str]()
     while True:
         if is_over() and not phones.ended.is_set():
             phones.ended.set()
-            until = time.time() + PATIENCE_S
+            until = time.time() + patience_s
         running = phones.is_alive()
-        waiting = [each for each in phones.filed if each.sent.is_stored and each.alone_at is None]
+        stored = [each for each in phones.filed if each.sent.is_stored]
+        waiting = [each for each in stored if each.sent.id not in looked_for]
         alone = (each for each in inbox.look() if each.body.get("report_id"))
         found = first_times(alone, [each.sent.id for each in waiting])
         for each in waiting:
             if each.sent.id in found or time.time() > until:
+                looked_for.add(each.sent.id)
                 each.alone_at = found.get(each.sent.id)
                 each.place = desk.place_of(each.sent.id)
                 desk.acknowledge(each.sent.id)

@@ -7,7 +7,7 @@ that the highest level asks for.
 
 import hashlib
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from functools import partial
@@ -28,13 +28,15 @@ from tests.load.attacks.flood import CRITICAL
 from tests.load.desk import Desk, check_bursts
 from tests.load.inbox import Inbox
 from tests.load.levels import set_level
-from tests.load.measures import Result
+from tests.load.measures import Result, spread
 from tests.load.payer import Payer
-from tests.load.phones import FIRST_ROWS, Phones, check_alone, observe
+from tests.load.phones import FIRST_ROWS, Honest, Phones, check_alone, observe
 from tests.load.reports import Sent, paced, send_report, source_of, varied_text
 from tests.load.stack import Stack
 
 HIGH = "missing_elderly"
+# Their notices are in one lane with those of junk: so late they may be after it (I2).
+WITHIN_S = 120
 # Two missing persons, and a child abduction.
 CATEGORIES = (HIGH, HIGH, CRITICAL)
 # The page that an officer reads.
@@ -109,27 +111,40 @@ def play(variant: Variant, seconds: int) -> Result:
         attack.prepare()
         with ThreadPoolExecutor(1) as pool:
             flood = pool.submit(paced, attack.send, A_SECOND, seconds)
-            attacked = observe(phones(EVERY_S), inbox, desk, flood.done)
+            attacked = observe(phones(EVERY_S), inbox, desk, flood.done, WITHIN_S)
             sent = flood.result()
         paid = len(attack.paid)
         reports.check_accepted(result, sent, A_SECOND * seconds)
         if due:
             result.check("proofs are accepted", f"{paid:,} of {due:,}", paid >= due / 2)
-        for what, category, rows in (
-            ("missing person", HIGH, ROWS),
-            ("child abduction", CRITICAL, FIRST_ROWS),
-        ):
-            before, during = (
-                [each for each in some if each.category == category] for some in (quiet, attacked)
-            )
-            check_alone(result, what, before, during)
-            lowest = max((each.row for each in during), default=0)
-            result.check(
-                f"each {what} in the first {rows} rows by attention",
-                f"at {lowest:,} at most",
-                0 < lowest <= rows,
-            )
+        _check(result, quiet, attacked)
         check_bursts(result, stack, len(sent) - paid - WITHIN_LIMIT)
         honest = [each.sent for each in (*quiet, *attacked)]
         reports.check_stored(result, stack, [*sent[::PAID_EVERY], *honest])
     return result
+
+
+def _check(result: Result, quiet: Sequence[Honest], attacked: Sequence[Honest]) -> None:
+    """Check that each missing person was notified alone and stands on the first page, and that each
+    child abduction fares as before.
+    """
+    old, children = ([each for each in attacked if each.category == of] for of in (HIGH, CRITICAL))
+    waits = [each.waited_s for each in old if each.waited_s is not None]
+    result.check(
+        f"each honest missing person has a notice of its own ≤ {WITHIN_S} s",
+        f"{len(waits)} of {len(old)}: {spread(waits)}",
+        len(waits) == len(old) > 0 and max(waits) <= WITHIN_S,
+    )
+    check_alone(
+        result, "child abduction", [each for each in quiet if each.category == CRITICAL], children
+    )
+    for what, some, rows in (
+        ("missing person", old, ROWS),
+        ("child abduction", children, FIRST_ROWS),
+    ):
+        lowest = max((each.row for each in some), default=0)
+        result.check(
+            f"each {what} in the first {rows} rows by attention",
+            f"at {lowest:,} at most",
+            0 < lowest <= rows,
+        )
