@@ -29,8 +29,9 @@ FUNCTIONS_MB, LAYER_MB = 12, 45
 UNZIPPED_LIMIT = 262_144_000
 
 PROVIDED = {"boto3", "botocore"}
-# What cffi compiles with: nothing does that on Lambda, where only its backend is loaded.
-NEEDLESS = ("cffi", "pycparser")
+# What cffi compiles with: nothing does that on Lambda, where only its backend is loaded. And the
+# first version of Pydantic, which the second loads for models of the first alone.
+NEEDLESS = ("cffi", "pycparser", "pydantic/v1")
 LAYERED = {"PIL", "_pi_heif", "pi_heif", "av"}
 REQUIRED = (
     "app.py",

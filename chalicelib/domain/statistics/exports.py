@@ -1,9 +1,8 @@
 """Exports: the request of an officer, and the files of an archive."""
 
-import csv
 import io
 import zipfile
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
 
@@ -33,8 +32,6 @@ ORIGINALS_MAX_BYTES = 50 * 1024 * 1024
 
 # The tags of the two forms of a request.
 _REPORT, _LIST = "(report)", "(list)"
-# What a spreadsheet takes for the beginning of a formula, full-width signs included.
-_FORMULA = tuple("=+-@\t\r\n＝＋－＠")
 # Programs may read them by position: a new column comes last.
 _COLUMNS = (
     "reference", "id", "category", "status", "urgency", "district", "station", "received_at",
@@ -179,26 +176,6 @@ def shares(sizes: Iterable[int]) -> list[int | None]:
         left -= size
         found.append(zips)
     return found
-
-
-def csv_of(rows: Iterable[Mapping[str, Any]], columns: Sequence[str] = COLUMNS) -> bytes:
-    """Return a table with these columns as CSV, which no spreadsheet runs.
-
-    With a byte order mark, or Excel would not read Chinese.
-    """
-    table = io.StringIO(newline="")
-    writer = csv.writer(table, quoting=csv.QUOTE_ALL)
-    writer.writerow(columns)
-    for row in rows:
-        writer.writerow([safe_cell(row.get(name)) for name in columns])
-    return table.getvalue().encode("utf-8-sig")
-
-
-def safe_cell(value: Any) -> str:
-    """Return a value as the text of a cell. What would begin a formula has an apostrophe first."""
-    if not isinstance(value, str):
-        return "" if value is None else str(value)
-    return f"'{value}" if value.lstrip(" ").startswith(_FORMULA) else value
 
 
 def zip_of(files: Sequence[tuple[str, bytes]], at: datetime) -> bytes:

@@ -13,14 +13,15 @@ from chalicelib.domain.officers.model import CASEWORKERS
 from chalicelib.domain.reports.report import Medium
 from chalicelib.domain.reports.workflow import Reason
 from chalicelib.domain.statistics.exports import (
+    COLUMNS,
     LISTED_MAX,
     AskedExport,
     ExportRequest,
     PendingExport,
     ToCount,
-    csv_of,
     zip_of,
 )
+from chalicelib.domain.statistics.tables import tables_of
 from chalicelib.handlers.casework.report_views import ReportView
 from chalicelib.handlers.reports.views import seen_type
 from chalicelib.handlers.statistics.custody import custody_files, reduced_name
@@ -163,11 +164,12 @@ def export_reports(call: Call) -> Response:
     exported more than 50 in 24 hours alone. Then nothing is opened, and the response is 202: when
     another officer has approved the export, make its zips by `POST …/parts/{part}`.
 
-    The zip has `reports.csv`, a row for each report; `reports/<reference>.json`, each report as it
-    is when opened, without addresses of pictures; and `export.json`, which says who exported what.
-    A cell that a spreadsheet would take for a formula begins with an apostrophe. Of one report, all
-    messages and notes are in it, up to 1,000 of each; of several, the latest 50. Contacts are never
-    in it.
+    The zip has `reports.xlsx`, a row for each report, and the same for programs as `reports.csv`;
+    `reports/<reference>.json`, each report as it is when opened, without addresses of pictures; and
+    `export.json`, which says who exported what. In the CSV a text is one line, with `；` for `;`,
+    and an apostrophe before what a spreadsheet would take for a formula. A cell has up to 32,767
+    characters. Of one report, all messages and notes are in it, up to 1,000 of each; of several,
+    the latest 50. Contacts are never in it.
 
     `originals` adds the files as they were sent, up to 50 MiB together; each counts as opening an
     original. Of a medium with a redaction it is the redacted picture, in `redacted/`; 409
@@ -341,7 +343,7 @@ def _files(export: Export, call: Call) -> list[tuple[str, bytes]]:
     }
     return [
         ("export.json", _json(said)),
-        ("reports.csv", csv_of(_row(each) for each in reports)),
+        *tables_of("reports", map(_row, reports), COLUMNS, call.now),
         *((f"reports/{each['reference']}.json", _json(each)) for each in reports),
         *((name, each.content) for name, each in originals if each.content is not None),
         *((reduced_name(medium), content) for medium, content in export.reduced),

@@ -13,7 +13,8 @@ from pydantic import Field
 from chalicelib import wiring
 from chalicelib.domain.officers.model import PEOPLE, Role
 from chalicelib.domain.reports.workflow import Username
-from chalicelib.domain.statistics.exports import csv_of, zip_of
+from chalicelib.domain.statistics.exports import zip_of
+from chalicelib.domain.statistics.tables import tables_of
 from chalicelib.domain.watch import OVERSIGHT_PART, OpeningKind, Question
 from chalicelib.http.requests import Call
 from chalicelib.http.responses import Response
@@ -188,10 +189,11 @@ def export_openings(call: Call) -> Response:
     Makes a zip of all openings that match, up to 5,000, and returns an address from which it can be
     downloaded for five minutes. It needs no second person: nothing that a report says is in it.
 
-    `openings.csv` has a row for each. `row` and `mac` are what the seals of the audit hold of an
-    audit row, so that it can be compared with these (`make audit-verify`); an opening that is timed
-    to the minute has none. `export.json` says who asked for what, and when. The SHA-256 of the zip
-    goes on record, and so into the signed digest of the hour, before the zip is stored.
+    `openings.xlsx` and `openings.csv` have a row for each. `row` and `mac` are what the seals of
+    the audit hold of an audit row, so that it can be compared with these (`make audit-verify`); an
+    opening that is timed to the minute has none. `export.json` says who asked for what, and when.
+    The SHA-256 of the zip goes on record, and so into the signed digest of the hour, before the zip
+    is stored.
     """
     asked = Question(**dict(call.body))
     found = acts.openings_to_export(asked, actor=call.actor, stores=_stores())
@@ -222,7 +224,7 @@ def _files(
     rows = [OpeningView.shown(each).model_dump(mode="json") | _seal_of(each) for each in found]
     return [
         ("export.json", json.dumps(said, ensure_ascii=False, indent=1).encode()),
-        ("openings.csv", csv_of(rows, (*OpeningView.model_fields, "row", "mac"))),
+        *tables_of("openings", rows, (*OpeningView.model_fields, "row", "mac"), call.now),
     ]
 
 

@@ -113,5 +113,7 @@ def test_the_residents_function_starts_with_all_that_a_first_report_needs() -> N
     assert re.findall(r"botocore.client.(\w+)", clients) == ["SecretsManager"]
 
 
-def test_the_officers_function_starts_without_a_client_of_aws() -> None:
-    assert "botocore.session" not in _started(Api.OFFICERS, "import app, sys; print(*sys.modules)")
+def test_the_officers_function_starts_without_a_client_of_aws_and_without_workbooks() -> None:
+    program = "import app, chalicelib.handlers.statistics.exports, sys; print(*sys.modules)"
+    loaded = _started(Api.OFFICERS, program).split()
+    assert not {"botocore.session", "xlsxwriter"} & set(loaded)

@@ -25,6 +25,7 @@ from tests import cloud
 from tests.client import Reply, call, new_key, read_and_approve, report
 from tests.faults import inject
 from tests.steps import by_officer, by_reporter, file
+from tests.workbooks import cells_of
 
 pytestmark = pytest.mark.officers(
     "wang", chief={"roles": (Role.SUPERVISOR,)}, narrow={"categories": ("other",)}
@@ -95,7 +96,7 @@ def test_a_report_is_exported_as_it_is_when_opened() -> None:
     opened = by_officer("GET", created).json
     files = made({"report_id": created["id"]})
     name = f"reports/{created['reference']}.json"
-    assert list(files) == ["export.json", "reports.csv", name]
+    assert list(files) == ["export.json", "reports.csv", "reports.xlsx", name]
     exported = json.loads(files[name])
     assert exported.pop("has_earlier") is False
     assert exported == {each: opened[each] for each in exported}
@@ -103,6 +104,18 @@ def test_a_report_is_exported_as_it_is_when_opened() -> None:
     said = json.loads(files["export.json"])
     assert (said["by"], said["reports"][0]["id"]) == ("wang", created["id"])
     assert not any(b"137 1111" in content for content in files.values())
+
+
+def test_what_a_resident_wrote_is_no_formula_whatever_separates_cells() -> None:
+    text = 'Seen;=HYPERLINK("https://x.example")\t=1+1\n,=2'
+    files = made({"report_id": file("other", text=text)["id"]})
+    for separator in ",;\t":
+        lines = io.StringIO(files["reports.csv"].decode("utf-8-sig"), newline="")
+        header, *rows = csv.reader(lines, delimiter=separator)
+        assert (len(rows), len(rows[0])) == (1, len(header))
+        assert not [cell for cell in rows[0] if cell.startswith("=")]
+    [header, row] = cells_of(files["reports.xlsx"])
+    assert row[header.index("text")] == text
 
 
 def test_each_report_counts_as_an_opening_with_the_reason() -> None:
