@@ -37,6 +37,7 @@ incidents    DAY#<day>              KEY: the key of the day
 audit        REPORT#<id>            <time>#<random>
              OFFICER#<name>#<day>   <time>#<random>
              REQUEST#<number>       <time>#<random>: who opened a request of a third person
+             EXPORT#<id>            <time>#<random>: who opened what is asked of an export
 officers     OFFICER#<name>         PROPOSAL | ROW | SUBSCRIPTION#<id>
              OFFICERS               <name>: a copy of each officer's row, for the list of all
              PROPOSALS              <name>: a copy of each proposal that has not ended

@@ -1,5 +1,6 @@
 """Exports: the request of an officer, and the files of an archive."""
 
+import hashlib
 import io
 import zipfile
 from collections.abc import Iterable, Sequence
@@ -59,6 +60,11 @@ class ExportFilters(Input):
         query = ReportQuery.model_validate({**filters, "fold": "none", "cursor": cursor})
         return query.model_copy(update={"limit": LISTED_MAX + 1})
 
+    def as_applied(self) -> dict[str, str]:
+        """Return those that are set, as the list goes by them: times to the minute."""
+        applied = self.query(None).on_record()
+        return {name: value for name, value in applied.items() if name in type(self).model_fields}
+
 
 class ToCount(Input):
     """The body of `POST /v1/officer/exports/count`: which reports to count."""
@@ -115,6 +121,14 @@ def made_alone(made: Iterable[str], count: int, now: datetime) -> tuple[str, ...
     return (*recent, f"{times.render(now)}#{count}")
 
 
+class DeclinedExport(Record):
+    """By whom an export was declined, when and why; the reason is sealed."""
+
+    by: str
+    at: Moment
+    sealed_reason: bytes
+
+
 class AskedExport(Record):
     """An export that takes two persons. `places` are the categories and districts of its reports,
     each as `<category>/<district>`. `custody`: it is a file for a court, of `zips` zips.
@@ -126,12 +140,18 @@ class AskedExport(Record):
     count: int
     places: tuple[str, ...]
     approved_by: str | None = None
+    approved_at: Moment | None = None
+    declined: DeclinedExport | None = None
     custody: bool = False
     zips: int | None = None
 
     @property
+    def is_decided(self) -> bool:
+        return self.approved_by is not None or self.declined is not None
+
+    @property
     def ends_at(self) -> datetime:
-        return self.at + WAITS
+        return (self.declined.at if self.declined else self.at) + WAITS
 
     @property
     def parts(self) -> int:
@@ -143,15 +163,27 @@ class AskedExport(Record):
 
 
 class PendingExport(AskedExport):
-    """The same with its reports. `originals` is None but for an export of one report."""
+    """The same with all that was asked; once approved, with the reports that were read then.
+
+    `originals` and `filters` are of one report, and of a list. The reason is sealed to a key of its
+    own, which is wrapped by that of reports. Without one it was asked for before release 0.2.0rc2:
+    nobody can have read why, so nobody approves it.
+    """
 
     report_ids: tuple[str, ...]
     originals: bool | None = None
+    filters: dict[str, str] | None = None
+    public_key: bytes = b""
+    wrapped_key: bytes = b""
+    wrapping_key: str = ""
+    sealed_reason: bytes = b""
 
-    @property
-    def request(self) -> Request:
-        # What is asked never changes: another export has another id.
-        return Request(TwoPersonStep.EXPORT, self.id, "1", {self.by})
+    def request(self, report_ids: Iterable[str]) -> Request:
+        """Return it as an officer reads it, with these reports. All else never changes: another
+        export has another id.
+        """
+        version = hashlib.sha256("/".join(report_ids).encode()).hexdigest()
+        return Request(TwoPersonStep.EXPORT, self.id, version, {self.by})
 
     def part(self, number: int) -> tuple[str, ...]:
         """Return the reports of a zip, from 1; none when there is no such zip."""

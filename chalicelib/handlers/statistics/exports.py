@@ -10,12 +10,11 @@ from pydantic import Field
 from chalicelib import wiring
 from chalicelib.domain.audit.seals import sha256
 from chalicelib.domain.officers.model import CASEWORKERS
-from chalicelib.domain.reports.report import Medium
+from chalicelib.domain.reports.report import Medium, Status
 from chalicelib.domain.reports.workflow import Reason
 from chalicelib.domain.statistics.exports import (
     COLUMNS,
     LISTED_MAX,
-    AskedExport,
     ExportRequest,
     PendingExport,
     ToCount,
@@ -28,15 +27,15 @@ from chalicelib.handlers.statistics.custody import custody_files, reduced_name
 from chalicelib.http.requests import Call, Header
 from chalicelib.http.responses import Response
 from chalicelib.http.routes import Access, Routes
-from chalicelib.http.shapes import Shape, Tag, Timestamp
+from chalicelib.http.shapes import Category, District, Shape, Tag, Timestamp
 from chalicelib.kernel import errors, models, times
 from chalicelib.kernel.models import Input, NotNull, Query, left_out
 from chalicelib.services.casework.duplicates import Related
 from chalicelib.services.reports.entries import EntryCursors
-from chalicelib.services.second_person import tag_of
-from chalicelib.services.statistics import exports
+from chalicelib.services.statistics import export_requests, exports
 from chalicelib.services.statistics.custody import Records, signature_of_zip
-from chalicelib.services.statistics.exports import Export, ExportedCase, Sources
+from chalicelib.services.statistics.export_requests import OpenExport, ShownExport, Sources
+from chalicelib.services.statistics.exports import Export, ExportedCase
 from chalicelib.store.audit.rows import Action
 from chalicelib.store.statistics.exports import LIFE_S
 
@@ -97,11 +96,37 @@ class ExportCount(Shape):
     complete: bool
 
 
+class AppliedFilters(Shape):
+    """The filters that an export was asked for by; null are those that it has not."""
+
+    category: Category | None = None
+    status: Status | None = None
+    district: District | None = None
+    assignee: str | None = None
+    since: Timestamp | None = None
+    until: Timestamp | None = None
+
+
+class AskedReport(Shape):
+    """A report that an export is of."""
+
+    id: str
+    reference: str
+
+
+class DeclinedExportView(Shape):
+    """Who has declined an export, when and why. Who asked for it can take it back so."""
+
+    by: str
+    at: Timestamp
+    reason: Annotated[str | None, NotNull()] = left_out()
+
+
 class PendingExportView(Shape):
     """An export that takes two officers. It has `parts` zips, each of at most 50 reports, when
-    another officer has approved it, until `ends_at`. `custody`: it is a file for a court, of the
-    report `report_id`. `tag` is what the approval takes. These two are there when one export is
-    read, and not in lists.
+    another officer has approved it, until `ends_at`. `count` is how many reports it has: of those
+    that were asked for, or read by who approved it, what both you and who asked may export now.
+    `custody`: it is a file for a court. `declined` is by whom and when, if it was.
     """
 
     id: str
@@ -110,14 +135,47 @@ class PendingExportView(Shape):
     count: int
     parts: int
     approved_by: str | None
+    declined: DeclinedExportView | None
     custody: bool
     ends_at: Timestamp
+
+    @classmethod
+    def shown(cls, shown: ShownExport, **more: Any) -> Self:
+        count, parts = len(shown.report_ids), shown.parts
+        return cls.of(shown.asked, count=count, parts=parts, ends_at=shown.asked.ends_at, **more)
+
+
+class OpenExportView(PendingExportView):
+    """An opened export, with all that was asked: why (`reason`), by which `filters` (null: one
+    report, with its `originals` or without them), and each of its `reports`. `report_id` is the one
+    of a file for a court. `tag` is what the approval takes.
+
+    An export that was asked for before release 0.2.0rc2 has no reason and no tag: nobody approves
+    what cannot be read. Decline it, or let it expire.
+    """
+
+    reason: str | None
+    filters: AppliedFilters | None
+    originals: bool
+    reports: list[AskedReport]
     report_id: Annotated[str | None, NotNull()] = left_out()
     tag: Tag = left_out()
 
     @classmethod
-    def waiting(cls, asked: AskedExport, **shown: str | None) -> Self:
-        return cls.of(asked, parts=asked.parts, ends_at=asked.ends_at, **shown)
+    def opened(cls, opened: OpenExport) -> Self:
+        asked, report_ids = opened.shown.asked, opened.shown.report_ids
+        declined = asked.declined
+        named = [AskedReport(id=each, reference=_reference(each)) for each in report_ids]
+        return cls.shown(
+            opened.shown,
+            declined=declined and DeclinedExportView.of(declined, reason=opened.refusal),
+            reason=opened.reason,
+            filters=None if asked.filters is None else AppliedFilters(**asked.filters),
+            originals=bool(asked.originals),
+            reports=named,
+            report_id=report_ids[0] if asked.custody and report_ids else None,
+            tag=opened.tag,
+        )
 
 
 class PendingExports(Shape):
@@ -136,7 +194,15 @@ class ExportsQuery(Query):
 
 
 class PartReason(Input):
-    """Why the reports of this zip are exported. It goes on record for each."""
+    """Nothing: the reason that was approved goes on record for each report. `reason` is read for an
+    export alone that was approved before release 0.2.0rc2, and has none.
+    """
+
+    reason: Reason | None = None
+
+
+class ExportRefusal(Input):
+    """Why an export is declined. Who asked for it reads it."""
 
     reason: Reason
 
@@ -162,7 +228,8 @@ def export_reports(call: Call) -> Response:
 
     More than 50 reports, up to 250, take two officers; so does any export with which you would have
     exported more than 50 in 24 hours alone. Then nothing is opened, and the response is 202: when
-    another officer has approved the export, make its zips by `POST …/parts/{part}`.
+    another officer has read the reason, the filters and the references, and approved exactly these,
+    make the zips by `POST …/parts/{part}`.
 
     The zip has `reports.xlsx`, a row for each report, and the same for programs as `reports.csv`;
     `reports/<reference>.json`, each report as it is when opened, without addresses of pictures; and
@@ -210,44 +277,63 @@ def list_exports(call: Call) -> Response:
     Those of the last two days that the officer has asked for, or that have only reports in their
     scope. Approve those of others; make the zips of your own once they are approved.
     """
-    page = exports.list_exports(
-        awaiting=call.query.state is not None, actor=call.actor, requests=wiring.export_requests()
+    found, more = export_requests.list_exports(
+        awaiting=call.query.state is not None, actor=call.actor, sources=_sources()
     )
-    items = [PendingExportView.waiting(each) for each in page.items]
-    return Response(PendingExports(items=items, complete=not page.more))
+    items = [PendingExportView.shown(each) for each in found]
+    return Response(PendingExports(items=items, complete=not more))
 
 
-@routes.get("/v1/officer/exports/{export_id}", returns=PendingExportView)
+@routes.get("/v1/officer/exports/{export_id}", returns=OpenExportView)
 def read_export(call: Call) -> Response:
     """Read an export that takes two officers.
 
-    For the officer who asked for it, and for those with all of its reports in their scope. It
-    shows how many reports it has, and none of them, but for a file for a court.
+    For the officer who asked for it, and for those with all of its reports in their scope. It shows
+    why it is asked for, by which filters, and each report that it has. What was withdrawn or
+    deleted, or has left your scope or that of who asked, is no longer among them. Each reading is
+    on record, and gives the `tag` for its approval.
     """
-    pending = exports.read_export(
-        call.path["export_id"], actor=call.actor, requests=wiring.export_requests()
+    opened = export_requests.read_export(
+        call.path["export_id"], actor=call.actor, sources=_sources()
     )
-    tag = tag_of(pending.request, call.actor)
-    report_id = exports.custody_report(pending, desk=wiring.desk(call.actor))
-    return Response(PendingExportView.waiting(pending, tag=tag, report_id=report_id))
+    return Response(OpenExportView.opened(opened))
 
 
 @routes.post(
     "/v1/officer/exports/{export_id}/approve",
     headers=(Header.TAG,),
     returns={200: PendingExportView},
+    raises=("decided",),
 )
 def approve_export(call: Call) -> Response:
     """Approve an export.
 
     By another officer than the one who asked for it, with all of its reports in their scope. Read
-    it, and send its `tag` as `If-Match`. It holds for exactly these reports, until two days after
-    it was asked for.
+    it, and send its `tag` as `If-Match`; 412 means that it has other reports by now. It holds for
+    exactly the reports that you have read, until two days after it was asked for.
     """
-    pending = exports.approve_export(
-        call.path["export_id"], call.tag, actor=call.actor, requests=wiring.export_requests()
+    shown = export_requests.approve_export(
+        call.path["export_id"], call.tag, actor=call.actor, sources=_sources()
     )
-    return Response(PendingExportView.waiting(pending))
+    return Response(PendingExportView.shown(shown))
+
+
+@routes.post(
+    "/v1/officer/exports/{export_id}/decline",
+    body=ExportRefusal,
+    returns={204: None},
+    raises=("decided",),
+)
+def decline_export(call: Call) -> Response:
+    """Decline an export.
+
+    Ends what another officer has asked for, with a reason, which they read in it for two more days.
+    They are notified. Who asked takes their own back so. Repeating the call changes nothing.
+    """
+    export_requests.decline_export(
+        call.path["export_id"], call.body.reason, actor=call.actor, sources=_sources()
+    )
+    return Response()
 
 
 @routes.post(
@@ -259,11 +345,11 @@ def approve_export(call: Call) -> Response:
 def export_part(call: Call) -> Response:
     """Make one zip of an approved export.
 
-    `part` is from 1 to `parts`. Each zip of a file for a court has the whole history, and its share
-    of the originals: what is larger than 50 MiB is in none. Only the officer who asked for the
-    export can make it, and as often as needed: each time, each report in it counts as an opening.
-    Reports that were withdrawn since, or have left the officer's scope, are left out. Otherwise as
-    `POST /v1/officer/exports`.
+    `part` is from 1 to `parts`; send `{}`. Each zip of a file for a court has the whole history,
+    and its share of the originals: what is larger than 50 MiB is in none. Only the officer who
+    asked for the export can make it, and as often as needed: each time, each report in it counts as
+    an opening, for the reason that was approved. Reports that were withdrawn since, or have left
+    the officer's scope, are left out. Otherwise as `POST /v1/officer/exports`.
     """
     number = call.path["part"]
     part = int(number) if _PART.fullmatch(number) else 0
@@ -271,6 +357,10 @@ def export_part(call: Call) -> Response:
         call.path["export_id"], part, call.body.reason, actor=call.actor, sources=_sources()
     )
     return Response(_stored(export, f"{export.id}-{part}", call))
+
+
+def _reference(report_id: str) -> str:
+    return wiring.identity().reference(report_id)
 
 
 def _sources() -> Sources:

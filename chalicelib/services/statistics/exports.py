@@ -4,23 +4,18 @@ Each report is a recorded opening. An export is made in the officers' function, 
 nothing else may open a report (docs/adr/0038).
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from chalicelib.aws.table import retry_on_conflict
 from chalicelib.domain.casework.query import ReportQuery
-from chalicelib.domain.notices.notice import role_group
-from chalicelib.domain.officers.model import Role
 from chalicelib.domain.reports.entries import Message, Note
-from chalicelib.domain.reports.events import NoticeKind
 from chalicelib.domain.reports.media import refusal
 from chalicelib.domain.reports.report import Medium, Status
-from chalicelib.domain.second_person import TwoPersonStep
 from chalicelib.domain.statistics.exports import (
     LISTED_MAX,
     ORIGINALS_MAX_BYTES,
-    AskedExport,
     ExportFilters,
     ListExport,
     PendingExport,
@@ -33,24 +28,23 @@ from chalicelib.kernel.files import derived_key, original_key, reduced_key
 from chalicelib.kernel.ids import random_id
 from chalicelib.kernel.sealing import PrivateKey, Unreadable
 from chalicelib.services.casework.casework import OpenedCase
-from chalicelib.services.casework.lists import ListStores, ReportPage, list_reports
+from chalicelib.services.casework.lists import ReportPage, list_reports
 from chalicelib.services.officers import OfficerActor
 from chalicelib.services.reports.open_cases import OpenCase, open_case
 from chalicelib.services.reports.scope import Desk, case_in_scope, require_not_withdrawn
 from chalicelib.services.reports.sealed_rows import open_messages, open_notes
-from chalicelib.services.second_person import require_second_person
-from chalicelib.services.statistics.custody import CourtZip, Custody, Records, gather
+from chalicelib.services.statistics.custody import CourtZip, Custody, gather
+from chalicelib.services.statistics.export_requests import (
+    Sources,
+    ask_for_export,
+    is_exported,
+    open_words,
+    visible_export,
+)
 from chalicelib.store.audit.rows import Action, Detail, about
-from chalicelib.store.notices.announcements import Announcements
 from chalicelib.store.reports.reports import Reports
 from chalicelib.store.reports.rows import ListedReport, ReadCase
-from chalicelib.store.statistics.exports import AskedPage, ExportRequests
-
-if TYPE_CHECKING:
-    from chalicelib.aws.bucket import MediaBucket
-
-
-_LONGEST_ID = 40
+from chalicelib.store.statistics.exports import ExportRequests
 
 
 def may_export_alone(count: int, *, actor: OfficerActor, requests: ExportRequests) -> bool:
@@ -70,90 +64,10 @@ def may_export_alone(count: int, *, actor: OfficerActor, requests: ExportRequest
     return retry_on_conflict(count_them)
 
 
-def list_exports(*, awaiting: bool, actor: OfficerActor, requests: ExportRequests) -> AskedPage:
-    """Return the exports of the last two days that take two persons, of those that the officer may
-    see, and write an audit record. With `awaiting`, only those that nobody has approved. Of the
-    latest hundred.
-    """
-    page = requests.latest(actor.now)
-    seen = (each for each in page.items if _is_seen(each, actor))
-    found = tuple(each for each in seen if not (awaiting and each.approved_by))
-    actor.log_own(Action.LIST, {"list": "exports", "count": len(found)})
-    return page._replace(items=found)
-
-
-def read_export(export_id: str, *, actor: OfficerActor, requests: ExportRequests) -> PendingExport:
-    """Return an export that takes two persons, for its officer or one who may see all of it.
-
-    Raises NotFound, with a denial in the audit, also when its time is over.
-    """
-    pending = visible_export(export_id, actor=actor, requests=requests)
-    actor.log_own(Action.LIST, {"export": pending.id})
-    return pending
-
-
-def approve_export(
-    export_id: str, tag: str, *, actor: OfficerActor, requests: ExportRequests
-) -> PendingExport:
-    """Approve an export that another officer has asked for. Repeated, change nothing.
-
-    Raises NotFound as `read_export`; Stale, Forbidden from `require_second_person`.
-    """
-
-    def approve() -> PendingExport:
-        pending = visible_export(export_id, actor=actor, requests=requests)
-        require_second_person(pending.request, tag, actor=actor)
-        if pending.approved_by:
-            actor.log_own(Action.LIST, {"export": pending.id})
-            return pending
-        detail = {"export": pending.id, "asked_by": pending.by, "count": pending.count}
-        record = actor.log_own_item(Action.CONFIRM, detail)
-        approval = requests.approval(pending, actor.by, actor.now)
-        requests.table.transact([*approval, record])
-        return pending.model_copy(update={"approved_by": actor.by})
-
-    return retry_on_conflict(approve)
-
-
-def visible_export(
-    export_id: str, *, actor: OfficerActor, requests: ExportRequests
-) -> PendingExport:
-    """Return an export as `read_export`, without a record."""
-    found = requests.get(export_id, actor.now) if len(export_id) <= _LONGEST_ID else None
-    if found is None or not _is_seen(found, actor):
-        actor.log_own(Action.DENIED, {"export": found.id if found else "unknown"})
-        raise errors.NotFound
-    return found
-
-
-def custody_report(pending: PendingExport, *, desk: Desk) -> str | None:
-    """Return the report that a file for a court is of, if it is in the officer's scope now."""
-    head = desk.reports.head(pending.report_ids[0]) if pending.custody else None
-    if head is None or head.is_deleted:
-        return None
-    seen = desk.actor.officer.sees(head.row["category"], head.row["district"])
-    return pending.report_ids[0] if seen else None
-
-
-def _is_seen(asked: AskedExport, actor: OfficerActor) -> bool:
-    return asked.by == actor.by or asked.is_seen_by(actor.officer)
-
-
 # How many pages of a list are read. A page may be short although it is not the last.
 _MOST_PAGES = 2
 # How many pages of messages, and of notes, are read of one report: 1,000 of each.
 _MOST_ENTRY_PAGES = 20
-
-
-class Sources(NamedTuple):
-    """What an export is made from."""
-
-    reports: Reports
-    lists: ListStores
-    bucket: "MediaBucket"
-    requests: ExportRequests
-    announcements: Announcements
-    records: Callable[[], Records]
 
 
 class Original(NamedTuple):
@@ -212,6 +126,7 @@ def begin_export(
     """
     export_id = random_id(20)
     originals: bool | None = None
+    filters: dict[str, str] | None = None
     zips: int | None = None
     if isinstance(wanted, ReportExport):
         case, originals = _exportable(wanted, actor, sources), wanted.originals or wanted.custody
@@ -225,43 +140,34 @@ def begin_export(
         listed, is_all = _listed(wanted.filters, actor, sources)
         if not is_all:
             raise errors.Conflict("too_many_reports", most=str(LISTED_MAX))
-        ids = tuple(each.id for each in listed)
+        ids, filters = tuple(each.id for each in listed), wanted.filters.as_applied()
         places = {f"{each.category}/{each.district}" for each in listed}
         if may_export_alone(len(ids), actor=actor, requests=sources.requests):
             return _open_many(export_id, ids, wanted.reason, actor, sources)
-    pending = PendingExport(
+    asked = PendingExport(
         id=export_id,
         by=actor.by,
         at=actor.now,
         count=len(ids),
         report_ids=ids,
         originals=originals,
+        filters=filters,
         places=tuple(sorted(places)),
         custody=zips is not None,
         zips=zips,
     )
-    notice = sources.announcements.item(
-        NoticeKind.APPROVAL,
-        entry_id=f"export#{export_id}",
-        groups=(role_group(Role.OVERSIGHT if actor.officer.is_oversight else Role.SUPERVISOR),),
-        path=f"/v1/officer/exports/{export_id}",
-        now=actor.now,
-        step=TwoPersonStep.EXPORT,
-    )
-    asked = {"export": export_id, "asked_for": len(ids)} | ({"custody": True} if zips else {})
-    record = actor.log_own_item(Action.LIST, asked)
-    sources.requests.table.transact([*sources.requests.items(pending), record, notice])
-    return pending
+    return ask_for_export(asked, wanted.reason, actor=actor, sources=sources)
 
 
 def open_part(
-    export_id: str, part: int, reason: str, *, actor: OfficerActor, sources: Sources
+    export_id: str, part: int, given: str | None, *, actor: OfficerActor, sources: Sources
 ) -> Export:
-    """Open the reports of one zip of an approved export, as `begin_export` does.
+    """Open the reports of one zip of an approved export, as `begin_export` does, for the reason
+    that was approved. One of before has none: there it is the `given` one.
 
     What was withdrawn since, or is out of the scope by now, is skipped. Raises NotFound, with a
     denial in the audit: also for an export of another officer, and for a zip that it does not have;
-    Conflict `not_approved`, and those of `begin_export` for one report.
+    Invalid without any reason; Conflict `not_approved`, and those of `begin_export` for one report.
     """
     pending = visible_export(export_id, actor=actor, requests=sources.requests)
     ids = pending.part(part) if pending.by == actor.by else ()
@@ -271,6 +177,9 @@ def open_part(
     if pending.approved_by is None:
         actor.log_own(Action.DENIED, {"export": pending.id, "code": "not_approved"})
         raise errors.Conflict("not_approved")
+    reason = open_words(pending, actor)[0] or given
+    if reason is None:
+        raise errors.Invalid(errors.FieldError("reason", "required"))
     if pending.originals is not None:
         wanted = ReportExport(report_id=ids[0], reason=reason, originals=pending.originals)
         case = _exportable(wanted, actor, sources)
@@ -331,7 +240,7 @@ def _open_many(
     skipped: list[str] = []
     for report_id in ids:
         case = sources.reports.case(report_id)
-        if case is None or not _is_exported(case, actor):
+        if case is None or not is_exported(case.head, actor.officer):
             skipped.append(report_id)
             continue
         try:
@@ -393,12 +302,6 @@ def _page(query: ReportQuery, actor: OfficerActor, sources: Sources) -> ReportPa
         raise errors.Invalid(
             *(each._replace(field=f"filters.{each.field}") for each in invalid.errors)
         ) from None
-
-
-def _is_exported(case: ReadCase, actor: OfficerActor) -> bool:
-    head, report = case.head, case.report
-    ended = head.is_expiring or report.status is Status.WITHDRAWN
-    return not ended and actor.officer.sees(report.category, report.district)
 
 
 def _has_earlier(case: ReadCase) -> bool:

@@ -34,7 +34,7 @@ _REMEMBERED = timedelta(days=89)
 _ROW_COUNTS_FOR = timedelta(minutes=5)
 _ATTEMPTS = 3
 # What a row of the audit can open.
-_OPENED = (keys.report(""), keys.opened_request(""))
+_OPENED = (keys.report(""), keys.opened_request(""), keys.export(""))
 # A row is written before the call. By more than this, no two clocks of AWS differ.
 _CLOCKS_DIFFER = timedelta(minutes=1)
 
@@ -222,7 +222,8 @@ def _is_soon_after(row: datetime, line: datetime) -> bool:
 def _written(rows: set[str], hour: str, seals: Seals, now: datetime) -> dict[str, datetime]:
     """Return the times of these sealed audit rows, by their random ids.
 
-    Only a row about a report or a request counts: the others, such as that of a list, open nothing.
+    Only a row about a report, a request or an export counts: the others, such as that of a list,
+    open nothing.
     A row is sealed within a minute, so mostly in the same hour; later if the stream lags.
     """
     found: dict[str, datetime] = {}

@@ -79,6 +79,11 @@ def of_day(username: str, day: date) -> Subject:
     return Subject(keys.officer_day(username, day))
 
 
+def of_export(export_id: str) -> Subject:
+    """Return an export that takes two persons as a subject of its openings."""
+    return Subject(keys.export(export_id))
+
+
 def of_request(number: str) -> Subject:
     """Return a request of a third person as a subject of its openings."""
     return Subject(keys.opened_request(number))

@@ -104,6 +104,12 @@ class Reports:
         row = self.table.get(keys.report(report_id), keys.HEAD, consistent=True)
         return Head(row) if row else None
 
+    def heads(self, report_ids: Iterable[str]) -> dict[str, Head]:
+        """Return the HEADs of those of these reports that exist, by id, read consistently."""
+        wanted = {(keys.report(each), keys.HEAD): each for each in report_ids}
+        rows = self.table.get_all(wanted) if wanted else {}
+        return {wanted[key]: Head(row) for key, row in rows.items()}
+
     def about_police(self, partitions: Iterable[str]) -> frozenset[str]:
         """Return those of these partitions of reports whose report is, or was, about the police."""
         wanted = [(pk, keys.HEAD) for pk in partitions]

@@ -1,14 +1,14 @@
 """Exports that wait for a second person, exports by one officer alone, and their files.
 
-EXPORT#<id>        REQUEST     by, at, count, report_ids, originals, places, approved_by,
-                               custody, zips, expires_ttl
-EXPORTS            <at>#<id>   the same without the reports, for the list of all
+EXPORT#<id>        REQUEST     by, at, count, report_ids, originals, filters, sealed_reason and its
+                               key, places, approved_by, declined, custody, zips, expires_ttl
+EXPORTS            <at>#<id>   the same without what is asked, for the list of all
 EXPORTER#<name>    ALONE       made: each `<time>#<count>`, expires_ttl
 
 Files are under `exports/` of the media bucket, by a key of their own, for a day.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple
@@ -18,7 +18,7 @@ from chalicelib.aws.errors import unavailable
 from chalicelib.aws.read_urls import ReadUrls
 from chalicelib.aws.table import Row, Table
 from chalicelib.aws.writes import Put, TransactItem, Update
-from chalicelib.domain.statistics.exports import ALONE_IN, AskedExport, PendingExport
+from chalicelib.domain.statistics.exports import ALONE_IN, WAITS, AskedExport, PendingExport
 from chalicelib.kernel import times
 
 if TYPE_CHECKING:
@@ -45,11 +45,12 @@ class ExportRequests:
 
     def items(self, pending: PendingExport) -> list[TransactItem]:
         """Return the writes of a new request."""
-        ends = {"expires_ttl": int(pending.ends_at.timestamp())}
-        request = {"pk": keys.export(pending.id), "sk": _REQUEST, **_fields(pending), **ends}
-        listed = {**request, "pk": keys.EXPORTS, "sk": _listed_at(pending)}
-        del listed["report_ids"]
-        return [self.table.item(Put(row, if_absent=True)) for row in (request, listed)]
+        return [self.table.item(Put(row, if_absent=True)) for row in _rows(pending)]
+
+    def decision(self, decided: PendingExport) -> list[TransactItem]:
+        """Return the writes of a request that is decided. They fail when it was already."""
+        equal = {"approved_by": None, "declined": None, "by": decided.by}
+        return [self.table.item(Put(row, equal=equal)) for row in _rows(decided)]
 
     def get(self, export_id: str, now: datetime) -> PendingExport | None:
         """Return a request; None when there is none, or when its time is over."""
@@ -57,20 +58,19 @@ class ExportRequests:
         pending = PendingExport.model_validate(row) if row else None
         return pending if pending and now < pending.ends_at else None
 
+    def whole(self, listed: Iterable[AskedExport]) -> list[PendingExport]:
+        """Return these requests with all that was asked, in their order."""
+        wanted = [(keys.export(each.id), _REQUEST) for each in listed]
+        rows = self.table.get_all(wanted) if wanted else {}
+        return [PendingExport.model_validate(rows[each]) for each in wanted if each in rows]
+
     def latest(self, now: datetime) -> AskedPage:
         """Return the latest requests whose time is not over."""
         rows, more = self.table.query(keys.EXPORTS, forward=False, limit=LISTED_MAX)
-        asked = (AskedExport.model_validate(row) for row in rows)
+        asked = [AskedExport.model_validate(row) for row in rows]
         current = tuple(each for each in asked if now < each.ends_at)
-        # What is older than one whose time is over is over, too.
-        return AskedPage(current, more and len(current) == len(rows))
-
-    def approval(self, pending: PendingExport, by: str, now: datetime) -> list[TransactItem]:
-        """Return the writes that approve a request. They fail when somebody has approved it."""
-        put = {"approved_by": by, "approved_at": times.render(now)}
-        equal = {"approved_by": None, "by": pending.by}
-        rows = (keys.export(pending.id), _REQUEST), (keys.EXPORTS, _listed_at(pending))
-        return [self.table.item(Update(pk, sk, put=put, equal=equal)) for pk, sk in rows]
+        # None is there for longer, also if it was declined in the last minute.
+        return AskedPage(current, more and now < asked[-1].at + 2 * WAITS)
 
     def made_alone(self, by: str) -> tuple[str, ...]:
         """Return the latest exports by this officer alone."""
@@ -86,12 +86,19 @@ class ExportRequests:
         self.table.update(Update(keys.exporter(by), _ALONE, put=put, equal=equal, upsert=True))
 
 
-def _fields(pending: PendingExport) -> Row:
-    return pending.model_dump(exclude_none=True)
-
-
-def _listed_at(asked: AskedExport) -> str:
-    return f"{times.render(asked.at)}#{asked.id}"
+def _rows(pending: PendingExport) -> tuple[Row, Row]:
+    """Return a request as it is stored, and as the list has it."""
+    ends = {"expires_ttl": int(pending.ends_at.timestamp())}
+    listed = pending.model_dump(exclude_none=True, include=set(AskedExport.model_fields))
+    return (
+        {
+            "pk": keys.export(pending.id),
+            "sk": _REQUEST,
+            **pending.model_dump(exclude_none=True),
+            **ends,
+        },
+        {"pk": keys.EXPORTS, "sk": f"{times.render(pending.at)}#{pending.id}", **listed, **ends},
+    )
 
 
 LIFE_S = 300
