@@ -568,10 +568,10 @@ def test_a_file_for_a_court_is_asked_for_approved_and_made(
     approver = open_page(str(address))
     sign_in(approver, ZHAO)
     expect(approver.get_by_role("heading", name="A file for a court")).to_be_visible()
+    expect(approver.get_by_text("For the court.")).to_be_visible()
     approver.get_by_role("button", name="Approve this export").click()
     expect(approver.locator("main").get_by_text(ZHAO)).to_be_visible()
     page.get_by_role("link", name="See the request").click()
-    page.get_by_label("Reason for this zip").fill("For the court.")
     page.get_by_role("button", name="Make zip 1 of 1").click()
     signature = page.get_by_role("link", name="Download the signature").get_attribute("href")
     assert page.request.get(str(signature)).json()["form"] == "tipline/custody-zip/1"

@@ -3,12 +3,12 @@
 import re
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, Route, expect
 
 from tests.browser.conftest import OpenPage
 from tests.browser.console_pages import page_of
 from tests.browser.officers import LI, ZHAO, Resident, approve, officer_api
-from tests.browser.screens import axe_violations, press, scrolls_sideways
+from tests.browser.screens import assert_usable, axe_violations, press, scrolls_sideways
 from tests.local.stack import Stack
 
 PHONE = {"width": 360, "height": 740}
@@ -181,3 +181,67 @@ def test_ones_own_request_to_lift_a_hold_is_taken_back(open_page: OpenPage, stac
     expect(page.get_by_text("Held until 1 Jan 2030")).to_be_visible()
     press(page, "Show who did and saw what", shows="request to lift taken back")
     expect(page.get_by_text("lifting declined")).to_have_count(0)
+
+
+def export_asked(stack: Stack, resident: Resident) -> str:
+    """Let Officer Li ask for a file for a court, and return the path of its page."""
+    body = {"report_id": resident.id, "custody": True, "reason": "The court asks for it."}
+    made = officer_api(stack, "officer")("POST", "/v1/officer/exports", body).json()
+    return f"/console/exports/{made['id']}"
+
+
+def test_who_decides_on_an_export_reads_why_and_which_and_who_asked_reads_the_no(
+    open_page: OpenPage, stack: Stack
+) -> None:
+    resident = Resident(stack.api)
+    path = export_asked(stack, resident)
+    page = page_of(open_page, ZHAO, path, viewport=PHONE)
+    expect(page.get_by_text("The court asks for it.")).to_be_visible()
+    expect(page.get_by_role("link", name=resident.reference)).to_be_visible()
+    page.get_by_role("button", name="Decline…").click()
+    press(page, "Decline it", shows="Give a reason")
+    page.get_by_label("Why (whoever asked reads it)").fill("No court has asked for this one.")
+    assert axe_violations(page) == []
+    page.get_by_role("button", name="Decline it").click()
+    expect(page.get_by_text("No court has asked for this one.")).to_be_visible()
+    expect(page.get_by_role("button", name="Approve this export")).to_have_count(0)
+
+    asker = page_of(open_page, LI, path, viewport=PHONE)
+    expect(asker.get_by_text("Supervisor Zhao declined it, ")).to_be_visible()
+    expect(asker.get_by_text("No court has asked for this one.")).to_be_visible()
+    expect(asker.get_by_role("button", name="Make zip 1 of 1")).to_have_count(0)
+    assert axe_violations(asker) == []
+    assert not scrolls_sideways(asker)
+
+
+@pytest.mark.thorough
+def test_the_filters_of_an_export_are_words_and_each_reference_is_in_sight(
+    open_page: OpenPage, stack: Stack, language: str
+) -> None:
+    path = export_asked(stack, Resident(stack.api))
+    zh = language.startswith("zh")
+    page = page_of(open_page, ZHAO, path, language=language)
+    filters = {
+        "category": "lost_and_found",
+        "status": "closed",
+        "district": None,
+        "assignee": "none",
+        "since": "2026-11-01T16:00:00.000Z",
+        "until": None,
+    }
+    reports = [{"id": f"{number:026}", "reference": f"K7Q2-{number:04}"} for number in range(120)]
+
+    def of_many(route: Route) -> None:
+        answer = route.fetch()
+        more = {"filters": filters, "reports": reports, "count": 120, "custody": False}
+        route.fulfill(response=answer, json={**answer.json(), **more})
+
+    page.route("**/v1/officer/exports/*", of_many)
+    page.reload()
+    for word in ("遗失招领", "已办结") if zh else ("Lost and found", "Closed"):
+        expect(page.locator("main dl")).to_contain_text(word)
+    expect(page.locator("main dl")).to_contain_text("2026年11月2日" if zh else "2 Nov 2026")
+    links = page.locator(".references a")
+    expect(links).to_have_count(120)
+    expect(links.last).to_be_visible()
+    assert_usable(page, f"console-export-{language}", {"width": 320, "height": 740})

@@ -284,17 +284,17 @@ class Scenario:
     @cached_property
     def asked_for(self) -> Supply:
         """An export of more than one zip, which a colleague asks for."""
-        return self._export_by(COLLEAGUE)
+        return self.export_by(COLLEAGUE)
 
     @cached_property
     def approved(self) -> Supply:
         """Such an export of the officer's, which a colleague has approved."""
-        made = self._export_by(OFFICER)
+        made = self.export_by(OFFICER)
         path = f"/v1/officer/exports/{made.path['export_id']}/approve"
         assert read_and_approve(path, COLLEAGUE).status == 200
         return made
 
-    def _export_by(self, officer: str) -> Supply:
+    def export_by(self, officer: str) -> Supply:
         for _ in range(REPORTS_MAX + 1):
             self.report_again(category="lost_and_found")
         body = {"filters": {"category": "lost_and_found"}, "reason": "For the review."}
@@ -469,6 +469,7 @@ _SUPPLIERS: Mapping[str, Callable[[Scenario], Supply]] = {
     f"POST {_EXPORT}/approve": lambda there: _approvable(
         there.asked_for.path, f"/v1/officer/exports/{there.asked_for.path['export_id']}/approve"
     ),
+    f"POST {_EXPORT}/decline": lambda there: there.export_by(COLLEAGUE),
     f"POST {_EXPORT}/parts/{{part}}": lambda there: there.approved,
     f"PATCH {_BULLETIN}": lambda there: there.draft().versioned(),
     f"POST {_BULLETIN}/approve": lambda there: there.draft().read(),

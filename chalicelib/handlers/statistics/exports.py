@@ -198,7 +198,7 @@ class PartReason(Input):
     export alone that was approved before release 0.2.0rc2, and has none.
     """
 
-    reason: Reason | None = None
+    reason: Annotated[Reason | None, NotNull()] = None
 
 
 class ExportRefusal(Input):

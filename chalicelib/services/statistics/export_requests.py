@@ -123,8 +123,8 @@ def approve_export(
     """Approve an export that another officer has asked for: of the reports that this one has read.
     Repeated, change nothing.
 
-    Raises NotFound as `read_export`; Conflict `decided`; Stale, also for a request of before;
-    Forbidden from `require_second_person`.
+    Raises NotFound as `read_export`; Conflict `decided`; Stale (also without a reason, where no
+    reading gives a tag), Forbidden from `require_second_person`.
     """
 
     def approve() -> ShownExport:
@@ -132,8 +132,6 @@ def approve_export(
         if pending.declined:
             raise errors.Conflict("decided")
         [shown] = _shown([pending], actor, sources)
-        if not pending.sealed_reason:
-            raise errors.Stale
         said = {"asked_by": pending.by, "count": len(shown.report_ids)}
         detail = {"export": pending.id, **said, **_filters_of(pending)}
         request = pending.request(shown.report_ids)

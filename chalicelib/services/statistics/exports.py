@@ -140,10 +140,12 @@ def begin_export(
         listed, is_all = _listed(wanted.filters, actor, sources)
         if not is_all:
             raise errors.Conflict("too_many_reports", most=str(LISTED_MAX))
-        ids, filters = tuple(each.id for each in listed), wanted.filters.as_applied()
-        places = {f"{each.category}/{each.district}" for each in listed}
+        left = [each for each in listed if each.fields["status"] != Status.WITHDRAWN]
+        ids, filters = tuple(each.id for each in left), wanted.filters.as_applied()
+        places = {f"{each.category}/{each.district}" for each in left}
         if may_export_alone(len(ids), actor=actor, requests=sources.requests):
-            return _open_many(export_id, ids, wanted.reason, actor, sources)
+            every = [each.id for each in listed]
+            return _open_many(export_id, every, wanted.reason, actor, sources)
     asked = PendingExport(
         id=export_id,
         by=actor.by,

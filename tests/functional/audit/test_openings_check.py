@@ -26,6 +26,7 @@ from infra.local.resources import REGION
 from tests import cloud, events
 from tests.client import call, new_key, report
 from tests.faults import inject
+from tests.steps import file
 
 pytestmark = pytest.mark.usefixtures("aws", "clean", "fresh")
 
@@ -184,12 +185,24 @@ def test_a_request_of_a_third_person_is_compared_like_a_report() -> None:
     cloud.officer("wang")
     asked = {"right": "erasure", "text": "My name.", "contact": {"phone": "+86 138 4242 4242"}}
     made = call("POST", "/v1/officer/requests", asked, officer="wang").json
-    assert call("GET", f"/v1/officer/requests/{made['number']}", officer="wang").status == 200
+    assert_compared(f"/v1/officer/requests/{made['number']}", made["number"])
+
+
+def test_an_export_that_takes_two_is_compared_like_a_report() -> None:
+    cloud.officer("wang")
+    asked = {"report_id": file()["id"], "custody": True, "reason": "A court asks."}
+    made = call("POST", "/v1/officer/exports", asked, officer="wang").expect(202)
+    assert_compared(f"/v1/officer/exports/{made['id']}", made["id"])
+
+
+def assert_compared(path: str, name: str) -> None:
+    """Check that a reading, whose key in the audit has this name, is the row of one opening."""
+    assert call("GET", path, officer="wang").status == 200
     rows = [
         {name: each[name]["S"] for name in ("pk", "sk", "mac")}
         for each in cloud.client("dynamodb").scan(TableName=wiring.settings().audit_table)["Items"]
     ]
-    seal([each for each in rows if made["number"] in each["pk"] or "OFFICER#" in each["pk"]])
+    seal([each for each in rows if name in each["pk"] or "OFFICER#" in each["pk"]])
     assert kinds() == []
     assert opened() == 1
 

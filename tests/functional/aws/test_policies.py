@@ -486,6 +486,8 @@ def export_many(api: Api, many: ExportStep) -> None:
     for name in ("read_export", "approve_export"):
         api(name, officer=CHIEF, export_id=export_id)
     api("export_part", officer=LI, export_id=export_id, part="2")
+    many.begin(LI)
+    api("decline_export", officer=CHIEF, export_id=many.path["export_id"])
 
 
 def export_for_a_court(api: Api, proven: Mapping[str, Any]) -> None:

@@ -189,6 +189,7 @@ ROUTES: Mapping[tuple[str, str], Route] = {
     ("DELETE", INCIDENT + "/reports/{report_id}"): Route(204),
     ("GET", EXPORT): Route(404),
     ("POST", EXPORT + "/approve"): Route(404),
+    ("POST", EXPORT + "/decline"): Route(404),
     ("POST", EXPORT + "/parts/{part}"): Route(404),
     ("PUT", "/v1/officer/load-level"): Route(200, CHIEFS),
     ("DELETE", "/v1/officer/load-level"): Route(204, CHIEFS),

@@ -46,7 +46,7 @@ def asked(count: int = 3, **filters: str) -> tuple[str, list[dict[str, Any]]]:
     return str(reply["id"]), made
 
 
-def read(export_id: str, officer: str = "chief") -> Any:
+def shown_to(export_id: str, officer: str = "chief") -> Any:
     return call("GET", f"{PATH}/{export_id}", officer=officer).expect(200)
 
 
@@ -75,7 +75,7 @@ def moved(created: Mapping[str, Any]) -> None:
 
 def test_who_approves_reads_the_reason_the_filters_and_each_reference() -> None:
     export_id, made = asked(status="new")
-    said = read(export_id)
+    said = shown_to(export_id)
     assert said["reason"] == WHY["reason"]
     assert {name: value for name, value in said["filters"].items() if value} == FILTERS | {
         "status": "new"
@@ -87,11 +87,19 @@ def test_who_approves_reads_the_reason_the_filters_and_each_reference() -> None:
     assert not {"reason", "filters", "reports", "tag"} & row.keys()
 
 
+def test_what_was_withdrawn_before_is_not_asked_for() -> None:
+    by_reporter("DELETE", file("other"))
+    kept = file("other")
+    exported_alone(exports.REPORTS_MAX)
+    reply = export({"filters": FILTERS}).expect(202)
+    assert (reply["count"], references(shown_to(reply["id"]))) == (1, {kept["reference"]})
+
+
 def test_who_approves_reads_that_originals_leave() -> None:
     created = with_photo(cloud.photo())
     exported_alone(exports.REPORTS_MAX)
     body = {"report_id": created["id"], "originals": True}
-    said = read(export(body).expect(202)["id"])
+    said = shown_to(export(body).expect(202)["id"])
     assert (said["originals"], said["filters"], references(said)) == (
         True,
         None,
@@ -102,7 +110,7 @@ def test_who_approves_reads_that_originals_leave() -> None:
 def test_all_reports_are_other_filters_than_one_report() -> None:
     file("other")
     exported_alone(exports.REPORTS_MAX)
-    said = read(export({"filters": {}}).expect(202)["id"])
+    said = shown_to(export({"filters": {}}).expect(202)["id"])
     assert set(said["filters"].values()) == {None}
 
 
@@ -123,7 +131,7 @@ def test_the_reason_is_sealed_and_each_reading_is_on_record() -> None:
     assert export_id in stored
     assert not any(words["reason"] in stored for words in (WHY, NO))
     before = readings(export_id)
-    read(export_id)
+    shown_to(export_id)
     assert readings(export_id) == [*before, "chief"]
 
 
@@ -154,16 +162,18 @@ def test_a_report_that_moved_to_oversight_leaves_no_gap() -> None:
     moved(gone)
     by_reporter("DELETE", withdrawn)
     for officer in ("chief", "wang"):
-        said = read(export_id, officer)
+        said = shown_to(export_id, officer)
         assert kept["reference"] in references(said)
-        assert gone["reference"] not in references(said) | references(read(ended, officer))
+        assert gone["reference"] not in references(said) | references(shown_to(ended, officer))
         items = call("GET", PATH, officer=officer).json["items"]
         counts = {each["id"]: each["count"] for each in items}
         for each in (export_id, ended):
             assert (
-                counts[each] == read(each, officer)["count"] == len(read(each, officer)["reports"])
+                counts[each]
+                == shown_to(each, officer)["count"]
+                == len(shown_to(each, officer)["reports"])
             )
-    assert other["reference"] in references(read(ended))
+    assert other["reference"] in references(shown_to(ended))
     approve(export_id)
     files = downloaded(part(export_id).expect(201)["url"])
     assert [row["id"] for row in table(files)] == [kept["id"]]
@@ -175,7 +185,7 @@ def test_it_looks_as_if_a_report_that_moved_had_been_withdrawn() -> None:
     for end in (moved, lambda created: by_reporter("DELETE", created)):
         export_id, made = asked(2)
         end(made[0])
-        said = [read(export_id, officer) for officer in ("chief", "wang")]
+        said = [shown_to(export_id, officer) for officer in ("chief", "wang")]
         said += call("GET", PATH, officer="chief").json["items"][:1]
         names = {"id", "at", "ends_at", "tag"}
         shown.append([{k: v for k, v in each.items() if k not in names} for each in said])
@@ -201,11 +211,14 @@ def test_nothing_leaves_that_who_approved_has_not_read() -> None:
     """A report goes to another category, which is not in the approver's scope, and comes back."""
     export_id, made = asked(2)
     change(made[0], category="lost_and_found")
-    assert references(read(export_id, "narrow")) == {made[1]["reference"]}
-    assert read(export_id)["count"] == 2
+    assert references(shown_to(export_id, "narrow")) == {made[1]["reference"]}
+    assert shown_to(export_id)["count"] == 2
     assert approve(export_id, "narrow").status == 200
     change(made[0], category="other")
-    assert (read(export_id)["count"], references(read(export_id))) == (1, {made[1]["reference"]})
+    assert (shown_to(export_id)["count"], references(shown_to(export_id))) == (
+        1,
+        {made[1]["reference"]},
+    )
     files = downloaded(part(export_id).expect(201)["url"])
     assert [row["id"] for row in table(files)] == [made[1]["id"]]
 
@@ -218,9 +231,9 @@ def change(created: Mapping[str, Any], **body: str) -> None:
 def test_what_left_the_scope_of_who_asked_is_not_asked_for_any_more() -> None:
     export_id, _ = asked(2)
     cloud.officer("wang", categories=("lost_and_found",))
-    assert (read(export_id)["count"], read(export_id)["reports"]) == (0, [])
+    assert (shown_to(export_id)["count"], shown_to(export_id)["reports"]) == (0, [])
     cloud.officer("wang", active=False)
-    assert read(export_id)["count"] == 0
+    assert shown_to(export_id)["count"] == 0
 
 
 def test_who_declines_says_why_and_who_asked_reads_it() -> None:
@@ -233,7 +246,7 @@ def test_who_declines_says_why_and_who_asked_reads_it() -> None:
     [notice] = (each for each in cloud.sent() if "declined" in str(each))
     assert f"/v1/officer/exports/{export_id}" in str(notice)
     assert NO["reason"] not in str(notice)
-    declined = read(export_id, "wang")["declined"]
+    declined = shown_to(export_id, "wang")["declined"]
     assert (declined["by"], declined["reason"]) == ("chief", NO["reason"])
     [row] = call("GET", PATH, officer="wang").json["items"]
     assert (row["declined"]["by"], row["declined"].get("reason")) == ("chief", None)
@@ -246,7 +259,7 @@ def test_what_is_declined_is_neither_approved_nor_made() -> None:
     assert listed("narrow", "?state=awaits_approval") == []
     late = call("POST", f"{PATH}/{export_id}/approve", officer="narrow", headers={"If-Match": tag})
     assert late.refusal == (409, "decided")
-    assert "tag" not in read(export_id, "narrow")
+    assert "tag" not in shown_to(export_id, "narrow")
     assert part(export_id).refusal == (409, "not_approved")
     approved, _ = asked(1)
     approve(approved)
@@ -258,7 +271,7 @@ def test_the_words_can_be_read_for_two_days() -> None:
     wiring.clock.advance(exports.WAITS - timedelta(minutes=1))
     decline(export_id)
     wiring.clock.advance(exports.WAITS - timedelta(minutes=1))
-    assert read(export_id, "wang")["declined"]["reason"] == NO["reason"]
+    assert shown_to(export_id, "wang")["declined"]["reason"] == NO["reason"]
     assert listed("wang") == [export_id]
     wiring.clock.advance(timedelta(minutes=1))
     assert call("GET", f"{PATH}/{export_id}", officer="wang").status == 404
@@ -280,7 +293,7 @@ def test_who_may_not_see_all_of_it_does_not_decline_it() -> None:
     exported_alone(exports.REPORTS_MAX)
     export_id = export({"filters": {}}).expect(202)["id"]
     assert decline(export_id, "narrow").status == 404
-    assert read(export_id)["declined"] is None
+    assert shown_to(export_id)["declined"] is None
 
 
 def test_oversight_declines_by_no_name() -> None:
@@ -308,7 +321,7 @@ def test_a_request_of_before_waits_and_is_not_approved_unread() -> None:
     export_id, [created] = asked(1)
     as_of_rc1(export_id)
     assert listed("chief", "?state=awaits_approval") == [export_id]
-    said = read(export_id)
+    said = shown_to(export_id)
     assert (said["reason"], said["filters"], references(said)) == (
         None,
         None,
@@ -318,7 +331,7 @@ def test_a_request_of_before_waits_and_is_not_approved_unread() -> None:
     assert approve(export_id).refusal == (412, "stale_version")
     assert part(export_id, **WHY).refusal == (409, "not_approved")
     assert decline(export_id).status == 204
-    assert read(export_id, "wang")["declined"]["reason"] == NO["reason"]
+    assert shown_to(export_id, "wang")["declined"]["reason"] == NO["reason"]
 
 
 def test_what_was_approved_before_is_made_for_the_reason_of_its_part() -> None:

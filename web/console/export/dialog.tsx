@@ -191,23 +191,33 @@ export interface ListExtent {
   wider: readonly NotExported[];
 }
 
+type Applied = Schemas['AppliedFilters'];
+
+/** Return in words what an export was narrowed to, but for the time. */
+export function filterFacts(
+  { category, status, district, assignee }: Partial<Applied>,
+  { me, names }: Pick<ReturnType<typeof useDesk>, 'me' | 'names'>,
+): [string, string][] {
+  const t = exportTexts();
+  const q = queueTexts();
+  const isNobodys = assignee === 'none';
+  const whose = assignee === me.username ? t.mine : isNobodys ? t.nobodys : assignee && names.officer(assignee);
+  return [
+    [q.category, category ? names.category(category) : t.every],
+    [q.status, status ? words().status[status] : isNobodys ? q.all : t.everyStatus],
+    [q.district, district ? names.district(district) : t.every],
+    [t.assignee, whose || t.every],
+  ];
+}
+
 export function Extent({ extent: { filters, wider } }: { extent: ListExtent }) {
   const t = exportTexts();
   const q = queueTexts();
-  const { me, names } = useDesk();
-  const { category, status, district, assignee } = filters;
-  const whose = assignee === me.username ? t.mine : assignee ? t.nobodys : t.every;
-  const everyStatus = assignee && assignee !== me.username ? q.all : t.everyStatus;
-  const facts: [string, string][] = [
-    [q.category, category ? names.category(category) : t.every],
-    [q.status, status ? words().status[status] : everyStatus],
-    [q.district, district ? names.district(district) : t.every],
-    [t.assignee, whose],
-  ];
+  const desk = useDesk();
   return (
     <>
       <p>{t.extent}</p>
-      <Facts rows={facts} />
+      <Facts rows={filterFacts(filters, desk)} />
       {wider.length > 0 && (
         <p>
           <strong>{t.wider(listed(wider.map((name) => q[name])))}</strong>

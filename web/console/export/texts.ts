@@ -1,4 +1,5 @@
 import { texts } from '../../shared/language.ts';
+import { spaced } from '../words.ts';
 
 export const exportTexts = texts({
   en: {
@@ -43,12 +44,25 @@ export const exportTexts = texts({
     nobody: 'nobody yet',
     ends: 'Zips can be made until',
     approve: 'Approve this export',
-    approveHint: 'You approve that these reports leave the service. Whoever asked cannot approve it.',
+    approveHint: 'You approve that these reports leave the service, for this reason. Whoever asked cannot approve it.',
     approveCourtHint:
       'You approve that a file for a court leaves the service: one report with its originals, and who opened or changed it, when and why. Whoever asked cannot approve it.',
+    decline: 'Decline…',
+    declineWhy: 'Why (whoever asked reads it)',
+    declineNow: 'Decline it',
+    takeBack: 'Take it back…',
+    takeBackWhy: 'Why you take it back',
+    takeBackNow: 'Take it back',
+    declinedBy: (by: string, at: string) => `${by} declined it, ${at}:`,
+    unread:
+      'Asked for before reasons were kept for whoever approves. Nobody can approve it any more: decline it, and ask anew.',
+    since: 'Received from',
+    before: 'Received before',
+    yes: 'yes',
+    no: 'no',
+    references: 'References',
+    shownUntil: 'Shown until',
     part: (number: number, of: number) => `Make zip ${number} of ${of}`,
-    reason: 'Reason for this zip',
-    report: 'See the report',
     loading: 'Reading the request…',
   },
   zh: {
@@ -89,11 +103,23 @@ export const exportTexts = texts({
     nobody: '尚无',
     ends: '可生成压缩包至',
     approve: '批准此导出',
-    approveHint: '您批准将这些举报导出系统。申请人不能自行批准。',
+    approveHint: '您批准以此理由将这些举报导出系统。申请人不能自行批准。',
     approveCourtHint: '您批准导出一份诉讼证据卷宗：一件举报及其原始文件，以及何人何时因何打开或变更过它。申请人不能自行批准。',
+    decline: '驳回……',
+    declineWhy: '理由（申请人可见）',
+    declineNow: '驳回',
+    takeBack: '撤回……',
+    takeBackWhy: '撤回的理由',
+    takeBackNow: '撤回',
+    declinedBy: (by: string, at: string) => `${spaced(`${by}于 ${at} 驳回`)}：`,
+    unread: '此申请提出时尚未为批准人保存理由，已不能批准。请驳回后重新申请。',
+    since: '接报时间不早于',
+    before: '接报时间早于',
+    yes: '是',
+    no: '否',
+    references: '编号',
+    shownUntil: '显示至',
     part: (number: number, of: number) => `生成第 ${number} / ${of} 个压缩包`,
-    reason: '生成此压缩包的理由',
-    report: '查看举报',
     loading: '正在读取申请……',
   },
 });
