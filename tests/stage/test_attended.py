@@ -9,6 +9,7 @@ import pytest
 from chalicelib.aws import keys
 from chalicelib.aws.keys import TASK_FIELDS
 from chalicelib.aws.table import Table
+from chalicelib.store.reports.heads import listed_of
 from infra.migrations.m0004_attended import MIGRATION, change
 from infra.stage.migrate import Run
 from infra.stage.target import Target
@@ -31,8 +32,7 @@ def as_of_rc1(table: Table, created: Mapping[str, Any], **fields: Any) -> None:
     """Let a report be attended to, as 0.2.0rc1 wrote it: with no task, whatever became of it."""
     row = {name: each for name, each in head(created).items() if name not in TASK_FIELDS}
     row |= {"attended": True, **fields}
-    row["listed"] |= {"as": fields["assignee"]} if "assignee" in fields else {}
-    table.put(row)
+    table.put(row | {"listed": listed_of(row)})
 
 
 def migrate(target: Target) -> int:
@@ -70,7 +70,7 @@ def test_0004_lets_those_wait_whom_nobody_attends_to(table: Table, target: Targe
     as_of_rc1(table, left)
     as_of_rc1(table, assigned, assignee="li")
     as_of_rc1(table, critical, assignee="li")
-    as_of_rc1(table, lost, assignee="zhao", status="acknowledged", version=1)
+    as_of_rc1(table, lost, assignee="zhao")
     assert tasks(left, assigned, critical, lost, held, read) == [None] * 6
 
     assert migrate(target) == 5

@@ -226,7 +226,7 @@ def test_the_first_sentence_of_the_cost_says_the_sum_of_its_table() -> None:
     assert int(said) == round(float(counted))
 
 
-INVARIANTS = [f"I{number}" for number in range(1, 16)]
+INVARIANTS = [f"I{number}" for number in range(1, 17)]
 
 
 def invariants() -> dict[str, str]:

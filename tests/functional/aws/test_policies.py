@@ -938,6 +938,7 @@ def test_do_upkeep_does_all_it_is_for_and_may_do_no_more(role: iam.Role, server:
     for _ in range(12):
         file(category="lost_and_found")
     duplicate, original = closed_duplicate()
+    left = left_by_its_original(api)
     text = {"text": "One more thing."}
     assert by_reporter("POST", duplicate, "/messages", text).status == 201
     waits = (
@@ -962,8 +963,22 @@ def test_do_upkeep_does_all_it_is_for_and_may_do_no_more(role: iam.Role, server:
     assert [sk for pk, sk in cloud.all_keys() if pk == f"REPORT#{withdrawn['id']}"] == ["HEAD"]
     assert call("GET", "/v1/reports/mine", receipt=duplicate["receipt"]).status == 410
     assert wiring.reports().head(original["id"]).row["duplicates"] == 0  # type: ignore[union-attr]
+    assert "duplicate_of" not in cloud.head(left["id"]).row
     assert wiring.subscriptions().of("wu") == []
     assert wiring.bulletins().get(published) is None
+
+
+def left_by_its_original(api: Api) -> Any:
+    """Return a duplicate whose original, which a request names, was withdrawn."""
+    original, duplicate = file("other"), file("other")
+    one = {"officer": CHIEF, "report_id": original["id"]}
+    api("change_report", **one, version=1, body={"status": "acknowledged"})
+    api("link_duplicates", **one, body={"report_ids": [duplicate["id"]]})
+    number = api("register_request", officer=LI).json["number"]
+    named = {"report_ids": [original["id"]]}
+    api("name_reports", officer=LI, request_number=number, body=named)
+    by_reporter("DELETE", original)
+    return duplicate
 
 
 def begin_redactions(api: Api) -> None:
