@@ -72,7 +72,7 @@ RULES: Mapping[TwoPersonStep, Rule] = {
     ),
     TwoPersonStep.EXPORT: Rule(
         "asks to export more than 50 reports, at once or within 24 hours, or one for a court",
-        "approves exactly these",
+        "reads the reason, the filters and each reference, and approves exactly these",
     ),
     TwoPersonStep.BURST: Rule("asks to close the reports of a burst", "approves it"),
     TwoPersonStep.OVERSIGHT_RETURN: Rule(

@@ -166,8 +166,8 @@ class PendingExport(AskedExport):
     """The same with all that was asked; once approved, with the reports that were read then.
 
     `originals` and `filters` are of one report, and of a list. The reason is sealed to a key of its
-    own, which is wrapped by that of reports. Without one it was asked for before release 0.2.0rc2:
-    nobody can have read why, so nobody approves it.
+    own, which is wrapped by that of reports. Without one it was asked for in release 0.2.0rc1:
+    nobody can read why, so nobody approves it.
     """
 
     report_ids: tuple[str, ...]

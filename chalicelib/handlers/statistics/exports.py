@@ -150,8 +150,8 @@ class OpenExportView(PendingExportView):
     report, with its `originals` or without them), and each of its `reports`. `report_id` is the one
     of a file for a court. `tag` is what the approval takes.
 
-    An export that was asked for before release 0.2.0rc2 has no reason and no tag: nobody approves
-    what cannot be read. Decline it, or let it expire.
+    An export that was asked for in release 0.2.0rc1 has no reason and no tag: nobody approves what
+    cannot be read. Decline it, or let it expire.
     """
 
     reason: str | None
@@ -194,8 +194,8 @@ class ExportsQuery(Query):
 
 
 class PartReason(Input):
-    """Nothing: the reason that was approved goes on record for each report. `reason` is read for an
-    export alone that was approved before release 0.2.0rc2, and has none.
+    """Nothing: the reason that was approved goes on record for each report. `reason` counts alone
+    for an export that was approved in release 0.2.0rc1, and has none.
     """
 
     reason: Annotated[Reason | None, NotNull()] = None

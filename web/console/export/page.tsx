@@ -144,7 +144,7 @@ function Part({ pending, part }: { pending: Opened; part: number }) {
     step.run(async () =>
       setMade(await ok(api.POST('/v1/officer/exports/{export_id}/parts/{part}', { params, body }))),
     );
-  // One that was approved before release 0.2.0rc2 has no reason of its own.
+  // One that was approved in release 0.2.0rc1 has no reason of its own.
   if (pending.reason === null) {
     const submit = async (reason: string) => {
       await make({ reason });
