@@ -49,9 +49,10 @@ BODY: dict[str, Any] = {
     "media": [{"content_type": "image/jpeg", "size": 1_000_000}],
 }
 TEXT, NAME, PHONE = (IN_REPORT[path] for path in ("text", "contact.name", "contact.phone"))
-MESSAGE = "CANARY-MESSAGE"
-SAID = (*IN_REPORT.values(), MESSAGE, *WHERE, EXIF, TOKEN)
-PLACE: dict[str, Any] = BODY["location"] | {"speed": 1.5}
+MESSAGE, LATER = "CANARY-MESSAGE", "CANARY-LATER"
+SAID = (*IN_REPORT.values(), MESSAGE, LATER, *WHERE, EXIF, TOKEN)
+# Another address: that of the report would not be missed.
+PLACE: dict[str, Any] = BODY["location"] | {"address": LATER, "speed": 1.5}
 PUSH = {"platform": "fcm", "token": f"{TOKEN}:{'x' * 64}"}
 
 

@@ -33,6 +33,12 @@ class MaskPart(StrEnum):
     MESSAGE = "message"
     NOTE = "note"
 
+    @property
+    def path(self) -> str:
+        """The path of the text in a `Content`; of a detail, that of all."""
+        apart = {MaskPart.ADDRESS: "location.address", MaskPart.DETAIL: "details"}
+        return apart.get(self, self.value)
+
 
 class MaskReason(StrEnum):
     """Why a passage is masked. The reporter reads the words of it (`mask.*` of the texts)."""

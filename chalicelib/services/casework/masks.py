@@ -288,12 +288,18 @@ def _text_of(report: Report, stored: StoredText, mask: Mask, key: PrivateKey) ->
     return text
 
 
+def _place(mask: Mask) -> tuple[str, str]:
+    """Return the field of a `Content` that a text is in, and its name in that; empty if it is all
+    of it.
+    """
+    name, _, within = mask.part.path.partition(".")
+    return name, (mask.name or "") if mask.part is MaskPart.DETAIL else within
+
+
 def _member(content: Content, mask: Mask) -> object:
-    if mask.part is MaskPart.ADDRESS:
-        return (content.location or {}).get("address")
-    if mask.part is MaskPart.DETAIL:
-        return (content.details or {}).get(mask.name or "")
-    return content.text
+    name, within = _place(mask)
+    value = getattr(content, name)
+    return (value or {}).get(within) if within else value
 
 
 def _resealed(report: Report, stored: StoredText, mask: Mask, text: str, key: PrivateKey) -> bytes:
@@ -304,12 +310,9 @@ def _resealed(report: Report, stored: StoredText, mask: Mask, text: str, key: Pr
     if entry:
         return seal_note(report, Note(**entry.model_dump(), text=text)).sealed
     content = open_content(report, key)
-    update: dict[str, Any] = {"text": text}
-    if mask.part is MaskPart.ADDRESS:
-        update = {"location": {**(content.location or {}), "address": text}}
-    elif mask.part is MaskPart.DETAIL:
-        update = {"details": {**(content.details or {}), mask.name: text}}
-    return seal_content(report.id, key_of(report), content.model_copy(update=update))
+    name, within = _place(mask)
+    value = {**(getattr(content, name) or {}), within: text} if within else text
+    return seal_content(report.id, key_of(report), content.model_copy(update={name: value}))
 
 
 def _held(head: Head, mask: Mask, passage: str, now: datetime) -> Held | None:

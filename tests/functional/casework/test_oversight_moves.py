@@ -153,6 +153,23 @@ def test_a_reminder_of_it_is_nobodys() -> None:
     assert call("GET", "/v1/officer/reports?sort=attention", officer="wang").json["items"] == []
 
 
+def test_what_a_station_did_with_it_stays_behind() -> None:
+    created = file()
+    for step in ({"assignee": "wang"}, {"assignee": "li"}):
+        by_officer("PATCH", created, "", step, version=opened(created)["version"]).expect(200)
+    by_officer("POST", created, "/follow").expect(204)
+    call("POST", "/v1/officer/incidents", {"like": created["id"]}, officer="wang").expect(201)
+    match = {"If-Match": by_officer("GET", created).headers["etag"]}
+    by_officer("PUT", created, "/gist", {"text": "Theirs."}, headers=match).expect(200)
+    names, before = ("assignee", "followers", "incident", "gist"), head(created)
+    assert all(before[name] for name in names)
+
+    assert by_officer("POST", created, "/oversight", WHY).status == 204
+    after = head(created)
+    assert [name for name in names if after.get(name)] == []
+    assert [each for each in ("wang", before["incident"]) if each in str(after)] == []
+
+
 def test_nothing_is_moved_while_nobody_would_read_it() -> None:
     created = file()
     opened(created)
