@@ -9,7 +9,7 @@ against pygeohash: to import that takes 17 ms of every cold start, and it is com
 import logging
 from collections.abc import Mapping
 from enum import StrEnum
-from functools import cache
+from functools import cache, lru_cache
 from itertools import pairwise
 from math import ceil, cos, hypot, radians
 from typing import Any, NamedTuple
@@ -80,6 +80,37 @@ def bounds(geohash: str) -> Cell:
     return cell
 
 
+@lru_cache(maxsize=4096)
+def apart_m(one: str, other: str) -> tuple[int, int]:
+    """Return how many metres the middles of two cells of one length are apart, and two places in
+    them at the most. Raises ValueError for another letter.
+    """
+    (row, column), (other_row, other_column) = _grid(one), _grid(other)
+    columns = 1 << (len(one) * 5 + 1) // 2
+    east = abs(column - other_column)
+    south, west, north, east_end = bounds(one)
+    height = (north - south) * _METRES_PER_DEGREE
+    width = (east_end - west) * _METRES_PER_DEGREE * cos(radians(min(abs(south), abs(north))))
+    x, y = min(east, columns - east), abs(row - other_row)
+    return round(hypot(x * width, y * height)), round(hypot((x + 1) * width, (y + 1) * height))
+
+
+@lru_cache(maxsize=4096)
+def _grid(geohash: str) -> tuple[int, int]:
+    """Return the row and the column of a cell among those of its length."""
+    row = column = 0
+    for position, letter in enumerate(geohash):
+        value = _BASE_32.index(letter)
+        for bit in range(5):
+            half = value >> (4 - bit) & 1
+            if (position * 5 + bit) % 2 == 0:
+                column = column << 1 | half
+            else:
+                row = row << 1 | half
+    return row, column
+
+
+@lru_cache(maxsize=4096)
 def across_m(geohash: str) -> int:
     """Return the metres from corner to corner of a cell, rounded up to 100: two places in it are no
     further apart. Raises ValueError for another letter.

@@ -40,6 +40,13 @@ def is_never_limited(category: str) -> bool:
     return any(each.code == category and each.never_limited for each in catalogue().categories)
 
 
+def kin_of(category: str | None) -> tuple[str, ...]:
+    """Return the categories in which a report of the same event may be, by the city's files."""
+    pairs = [(each.code, kin) for each in catalogue().categories for kin in each.kin]
+    found = (pair[pair[0] == category] for pair in pairs if category in pair)
+    return tuple(dict.fromkeys(found))
+
+
 def labels_of(category: str) -> Mapping[str, str] | None:
     """Return the labels of an added category, by language; None for one of the city's files.
 

@@ -178,7 +178,8 @@ class Category(Entry):
     a report keeps the version it was checked against. `deadlines`: in how many minutes a report is
     to be acknowledged, by urgency; critical ones have escalations instead. `review_days`: after how
     many days an open report is reviewed. `blur`: officers' screens show no picture of its reports
-    before it is asked for. `earlier` are the forms of earlier versions, so that old
+    before it is asked for. `kin`: other categories in which one event may be reported, too; it
+    counts in both directions. `earlier` are the forms of earlier versions, so that old
     answers stay readable.
     """
 
@@ -192,6 +193,7 @@ class Category(Entry):
     deadlines: Mapping[str, int] = field(default_factory=lambda: DEADLINES)
     review_days: int = REVIEW_DAYS
     blur: bool = False
+    kin: tuple[str, ...] = ()
     earlier: tuple[Form, ...] = ()
 
     @property
@@ -355,7 +357,11 @@ def _forms(read: dict[str, Any]) -> dict[str, Any]:
         Form(form["details_version"], tuple(map(_field, form["details"])))
         for form in read.get("earlier", ())
     )
-    return {"details": tuple(map(_field, read["details"])), "earlier": tuple(earlier)}
+    return {
+        "details": tuple(map(_field, read["details"])),
+        "kin": tuple(read.get("kin", ())),
+        "earlier": tuple(earlier),
+    }
 
 
 _FIELDS = {

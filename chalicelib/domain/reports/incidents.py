@@ -15,7 +15,8 @@ import re
 import struct
 import unicodedata
 import zlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from functools import cached_property
@@ -187,17 +188,28 @@ def _hash(data: bytes, size: int) -> bytes:
 KEY_LIFE = timedelta(days=3)
 """How long the key of a day lives, from the beginning of the day, and all that is under it."""
 NEAR_IN_TIME = timedelta(hours=2)
+SOON = timedelta(minutes=30)
+"""Where no text or picture is alike, an event that nobody has reported for so long is over."""
 MOST_IN_BUCKET = 16
-"""How many reports are kept of those with one key: the latest."""
-MOST_SIMILAR = 20
-"""How many similar reports are kept of a report: the most similar."""
+"""How many reports are kept of those with one key: the latest. Of a place, of each spot in it."""
+_MOST_AT_PLACE = 128
+MOST_SIMILAR = {"alike": 20, "here": 6, "beside": 12, "far": 4, "kin": 8}
+"""How many of the most similar reports are kept of a report: with a text or a picture like its own;
+and of those that are near alone: at its spot, beside it, and further away, and of categories that
+are kin to its own. So no kind pushes another one out.
+"""
 
 _DAY_BYTES = 4
 _FEWEST_TEXT_BANDS = 2
 _FEWEST_PICTURE_BANDS = 3
-_SAME_PLACE, _NEXT_PLACE = 0.6, 0.4
-SAME_SPOT, NEXT_SPOT = 2, 1
-"""Two places in one cell of seven characters, or in two side by side: 300 m apart at the most."""
+# How alike two places are, and how many cells of seven characters two places are across at the most
+# that are so. No more is told of a distance, or the places could be drawn.
+_BESIDE = 2
+_ACROSS = ((1, 0.6), (_BESIDE, 0.5), (6, 0.3))
+_FURTHER = 0.2
+# A report is linked to so many of the latest at its spot, and to the first that is kept: who files
+# and withdraws a few parts nobody. Of any other spot it is linked to the latest.
+_LATEST_HERE = 3
 
 
 class Why(StrEnum):
@@ -284,14 +296,13 @@ class Sighting(NamedTuple):
 class Trait(NamedTuple):
     """One way in which a report is like others: those in the bucket `name`.
 
-    `score` is what an equal trait counts: for a place the likeness, else one band. `area` is the
-    cell of a place.
+    `area` is the cell of a place. `is_kin`: those in the bucket are of a category that is kin.
     """
 
     name: str
     why: Why
-    score: float = 1.0
     area: str = ""
+    is_kin: bool = False
 
 
 def traits_of(sighting: Sighting, key: DayKey) -> tuple[Trait, ...]:
@@ -299,19 +310,26 @@ def traits_of(sighting: Sighting, key: DayKey) -> tuple[Trait, ...]:
     sketch = sighting.sketch
     place = [sketch.area] if sketch.area and sighting.category else []
     return (
-        *(_place(key, sighting, area, _SAME_PLACE) for area in place),
+        *(_place(key, sighting.category, area) for area in place),
         *_bands(key, Why.TEXT, sketch.bands),
         *_bands(key, Why.PICTURE, sketch.picture_bands),
     )
 
 
-def sought_by(sighting: Sighting, key: DayKey) -> tuple[Trait, ...]:
-    """Return the traits of similar reports: those of the report, and the cells around its own."""
-    area = sighting.sketch.area
-    around = geo.neighbours(area) if area and sighting.category else ()
+def sought_by(sighting: Sighting, key: DayKey, kin: Iterable[str]) -> tuple[Trait, ...]:
+    """Return the traits of similar reports: those of the report, the cells around its own, and all
+    of these in the categories that are kin to its own.
+    """
+    area = sighting.sketch.area if sighting.category else ""
+    around = geo.neighbours(area) if area else ()
     return (
         *traits_of(sighting, key),
-        *(_place(key, sighting, each, _NEXT_PLACE) for each in around),
+        *(_place(key, sighting.category, each) for each in around),
+        *(
+            _place(key, category, each, is_kin=True)
+            for category in (kin if area else ())
+            for each in (area, *around)
+        ),
     )
 
 
@@ -327,9 +345,8 @@ def same_text(sighting: Sighting, key: DayKey) -> str | None:
     return key.name("same", same + area.encode()) if area else None
 
 
-def _place(key: DayKey, sighting: Sighting, area: str, score: float) -> Trait:
-    name = key.name("place", f"{sighting.category}/{area}".encode())
-    return Trait(name, Why.PLACE, score, area)
+def _place(key: DayKey, category: str | None, area: str, *, is_kin: bool = False) -> Trait:
+    return Trait(key.name("place", f"{category}/{area}".encode()), Why.PLACE, area, is_kin)
 
 
 def _bands(key: DayKey, why: Why, bands: Iterable[bytes]) -> Iterator[Trait]:
@@ -358,69 +375,140 @@ class Entry(NamedTuple):
         return cls(times.parse(at), report_id, "".join(spot))
 
 
+def with_latest(entries: Sequence[Entry], new: Entry, why: Why) -> list[Entry]:
+    """Return the entries of a bucket with a new one, without those that are kept no longer."""
+    if any(each.report_id == new.report_id for each in entries):
+        return list(entries)
+    found = [*entries, new]
+    if why is not Why.PLACE:
+        return found[-MOST_IN_BUCKET:]
+    last = max(each.at for each in found)
+    found = [each for each in found if last - each.at <= NEAR_IN_TIME]
+    here = [each for each in found if each.spot == new.spot]
+    gone = here[:-MOST_IN_BUCKET]
+    return [each for each in found if each not in gone][-_MOST_AT_PLACE:]
+
+
 class Similar(NamedTuple):
     """A report that may be about the same event. `score` is from 0 to 1.
 
-    `spot` is how near it is: `SAME_SPOT`, `NEXT_SPOT`, or 0. Where the place is alike, the two are
-    at most `distance_m` apart, in metres: of a place, its cell is known.
+    `apart_m` is known of two that are at one spot or beside each other: how many metres the middles
+    of their cells of seven characters are apart. Where the place is alike, the two themselves are
+    at most `distance_m` apart. `is_kin`: its category is another one.
     """
 
     report_id: str
     why: tuple[Why, ...]
     score: float
-    spot: int = 0
+    apart_m: int | None = None
     distance_m: int | None = None
+    is_kin: bool = False
 
     def merged(self, other: "Similar | None") -> "Similar":
         """Return this with the reasons of `other`, which is about the same report."""
         if other is None:
             return self
         why = tuple(each for each in Why if each in (*self.why, *other.why))
-        score, spot = max(self.score, other.score), max(self.spot, other.spot)
-        nearest = min(filter(None, (self.distance_m, other.distance_m)), default=None)
-        return Similar(self.report_id, why, score, spot, nearest)
+        score = max(self.score, other.score)
+        apart_m = _least(self.apart_m, other.apart_m)
+        distance_m = _least(self.distance_m, other.distance_m)
+        is_kin = self.is_kin or other.is_kin
+        return Similar(self.report_id, why, score, apart_m, distance_m, is_kin)
 
 
 def similar_reports(
-    sighting: Sighting, sought: Iterable[Trait], buckets: Mapping[str, Iterable[Entry]]
+    sighting: Sighting, sought: Iterable[Trait], buckets: Mapping[str, Sequence[Entry]]
 ) -> list[Similar]:
     """Return the reports in `buckets` that are similar to one, the most similar first.
 
     `buckets` has the entries of each bucket by its name.
     """
-    found: dict[str, dict[Why, list[float]]] = {}
-    near, spots = _near(sighting.sketch), dict[str, int]()
+    equal: dict[str, Counter[Why]] = {}
+    near: dict[str, _Near] = {}
     for trait in sought:
-        for entry in buckets.get(trait.name, ()):
-            if entry.report_id == sighting.report_id:
-                continue
-            if trait.why is Why.PLACE:
-                if abs(entry.at - sighting.at) > NEAR_IN_TIME:
-                    continue
-                spots[entry.report_id] = near.get(trait.area + entry.spot, 0)
-            found.setdefault(entry.report_id, {}).setdefault(trait.why, []).append(trait.score)
-    sketch = sighting.sketch
-    judged = [_judged(each, by, sketch, spots.get(each, 0)) for each, by in found.items()]
+        entries = buckets.get(trait.name, ())
+        if trait.why is Why.PLACE:
+            near |= _near(sighting, trait, entries)
+            continue
+        for entry in entries:
+            if entry.report_id != sighting.report_id:
+                equal.setdefault(entry.report_id, Counter())[trait.why] += 1
+    # The latest first, of those that are equally near.
+    found = dict.fromkeys((*equal, *reversed(near)))
+    judged = (_judged(each, equal.get(each), near.get(each)) for each in found)
     return most_similar(each for each in judged if each)
 
 
 def most_similar(similar: Iterable[Similar]) -> list[Similar]:
-    """Return the most similar ones, best first; of the equally similar those that come first."""
-    return sorted(similar, key=lambda each: -each.score)[:MOST_SIMILAR]
+    """Return the most similar ones of each kind, best first; of the equally similar those that come
+    first.
+    """
+    by_score = sorted(similar, key=lambda each: -each.score)
+    kinds: dict[str, list[Similar]] = {}
+    for each in by_score:
+        kinds.setdefault(_kind(each), []).append(each)
+    kept = {each.report_id for kind, some in kinds.items() for each in some[: MOST_SIMILAR[kind]]}
+    return [each for each in by_score if each.report_id in kept]
 
 
-def _near(sketch: Sketch) -> Mapping[str, int]:
-    """Return the cells of seven characters at the place of a sketch, and how near each is."""
-    cell = sketch.cell
-    if cell is None or cell == sketch.area:
-        return {}
-    return {cell: SAME_SPOT} | dict.fromkeys(geo.neighbours(cell), NEXT_SPOT)
+def _kind(similar: Similar) -> str:
+    """Return the kind of `MOST_SIMILAR` that a report is."""
+    if similar.why != (Why.PLACE,):
+        return "alike"
+    if similar.is_kin:
+        return "kin"
+    return "far" if similar.apart_m is None else "beside" if similar.apart_m else "here"
 
 
-def _judged(
-    report_id: str, by: Mapping[Why, list[float]], sketch: Sketch, spot: int
-) -> Similar | None:
-    scores = {why: _score(why, found) for why, found in by.items()}
+def _least(*values: int | None) -> int | None:
+    return min((each for each in values if each is not None), default=None)
+
+
+class _Near(NamedTuple):
+    """How near a report is to another one."""
+
+    score: float
+    apart_m: int | None
+    distance_m: int
+    is_kin: bool
+
+
+def _near(sighting: Sighting, trait: Trait, entries: Iterable[Entry]) -> dict[str, _Near]:
+    """Return the reports of a place that one is linked to by it."""
+    by_spot: dict[str, list[Entry]] = {}
+    for entry in entries:
+        if entry.report_id == sighting.report_id or abs(entry.at - sighting.at) > NEAR_IN_TIME:
+            continue
+        by_spot.setdefault(entry.spot, []).append(entry)
+    found: dict[str, _Near] = {}
+    for spot, some in by_spot.items():
+        near = _nearness(sighting.sketch, trait, spot)
+        latest = [*some[:1], *some[-_LATEST_HERE:]] if near.apart_m == 0 else some[-1:]
+        for entry in latest:
+            is_soon = abs(entry.at - sighting.at) <= SOON
+            found[entry.report_id] = near if is_soon else near._replace(score=_FURTHER)
+    return found
+
+
+def _nearness(sketch: Sketch, trait: Trait, spot: str) -> _Near:
+    cell, area = sketch.cell or "", sketch.area
+    furthest = geo.across_m(area) * (1 if trait.area == area else 2)
+    if not spot or cell == area:
+        return _Near(_FURTHER, None, furthest, trait.is_kin)
+    apart_m, most_m = geo.apart_m(cell, trait.area + spot)
+    across = geo.apart_m(cell, cell)[1]
+    for cells, score in _ACROSS:
+        if most_m <= cells * across + 1:
+            near_m = apart_m if cells <= _BESIDE else None
+            distance_m = min(furthest, cells * geo.across_m(cell))
+            return _Near(score, near_m, distance_m, trait.is_kin)
+    return _Near(_FURTHER, None, furthest, trait.is_kin)
+
+
+def _judged(report_id: str, equal: Counter[Why] | None, near: _Near | None) -> Similar | None:
+    scores = {why: _score(why, bands) for why, bands in (equal or {}).items()}
+    if near:
+        scores[Why.PLACE] = near.score
     counted = {why: score for why, score in scores.items() if score}
     if not counted:
         return None
@@ -428,19 +516,13 @@ def _judged(
     for score in counted.values():
         unlike *= 1 - score
     why = tuple(each for each in Why if each in counted)
-    distance = None
-    if sketch.cell and Why.PLACE in counted:
-        is_same = spot == SAME_SPOT if spot else counted[Why.PLACE] >= _SAME_PLACE
-        distance = geo.across_m(sketch.cell if spot else sketch.area) * (1 if is_same else 2)
-    return Similar(report_id, why, round(1 - unlike, 2), spot, distance)
+    where = (near.apart_m, near.distance_m, near.is_kin) if near else ()
+    return Similar(report_id, why, round(1 - unlike, 2), *where)
 
 
-def _score(why: Why, found: list[float]) -> float:
+def _score(why: Why, equal: int) -> float:
     match why:
-        case Why.PLACE:
-            return max(found)
         case Why.TEXT:
-            return likeness(len(found)) if len(found) >= _FEWEST_TEXT_BANDS else 0.0
-        case Why.PICTURE:
-            equal = len(found)
+            return likeness(equal) if equal >= _FEWEST_TEXT_BANDS else 0.0
+        case _:
             return equal / PICTURE_BANDS if equal >= _FEWEST_PICTURE_BANDS else 0.0

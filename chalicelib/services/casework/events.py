@@ -10,10 +10,9 @@ from itertools import batched
 from typing import NamedTuple
 
 from chalicelib.aws import keys
-from chalicelib.domain.casework.incidents import Chain
+from chalicelib.domain.casework.incidents import Chain, Spots, near
 from chalicelib.domain.catalogue.model import Catalogue, Urgency
 from chalicelib.domain.reports.attention import RANKS_OF_OPEN
-from chalicelib.domain.reports.incidents import SAME_SPOT
 from chalicelib.services.casework.duplicates import SimilarReport
 from chalicelib.services.casework.gists import show
 from chalicelib.services.casework.incidents import IncidentStores
@@ -64,13 +63,12 @@ def find_events(
     )
     free = {row["id"]: Outline.of(row, row) for row in reversed(page.rows)}
     links = stores.similar.similar_rows(free, actor.now)
-    # Those come first that most stand beside: a copy of a text from elsewhere chooses no place.
-    alike = {
-        each: sum(link.spot == SAME_SPOT and link.report_id in free for link in links.get(each, ()))
-        for each in free
-    }
+    # Those come first that most stand around: a copy of a text from elsewhere chooses no place.
+    spots = Spots(free, {each: near(each, some, free.get) for each, some in links.items()})
     events: list[tuple[Event, list[SimilarReport]]] = []
-    for first in sorted(free.values(), key=lambda each: -alike[each.id]):
+    for first in sorted(
+        free.values(), key=lambda each: spots.crowd(each.id, each.category), reverse=True
+    ):
         if free.pop(first.id, None) is None:
             continue
         chain = Chain("", [first])

@@ -17,6 +17,7 @@ from chalicelib.domain.casework.incidents import Chain
 from chalicelib.domain.casework.query import ReportQuery
 from chalicelib.domain.casework.steps import AT_ONCE_MAX, MemberSteps
 from chalicelib.domain.catalogue.learnt import is_never_limited
+from chalicelib.domain.reports.incidents import Similar
 from chalicelib.domain.reports.report import DRILL, Status
 from chalicelib.domain.reports.workflow import Change
 from chalicelib.kernel import errors, times
@@ -363,9 +364,10 @@ def _found_with(
     if not known:
         return ()
     chain = Chain(incident, known.values(), are_all=are_all)
+    links: dict[str, list[Similar]] = {}
     while chain.reached:
-        links = similar.similar_rows(chain.reached, desk.actor.now)
-        named = (link.report_id for found in links.values() for link in found)
-        new = dict.fromkeys(each for each in named if each not in chain.known)
-        chain.follow(links, outlines_in_scope(new, desk, consistent=True))
+        links |= similar.similar_rows(set(chain.reached) - links.keys(), desk.actor.now)
+        named = {link.report_id for each in chain.reached for link in links.get(each, ())}
+        known |= outlines_in_scope(named - known.keys(), desk, consistent=True)
+        chain.follow(links, known)
     return chain.found

@@ -9,9 +9,18 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from chalicelib.domain.catalogue.learnt import kin_of
 from chalicelib.domain.catalogue.model import Urgency
 from chalicelib.domain.reports import incidents as rules
-from chalicelib.domain.reports.incidents import DayKey, Entry, Sighting, Similar, day_of, sealed_day
+from chalicelib.domain.reports.incidents import (
+    DayKey,
+    Entry,
+    Sighting,
+    Similar,
+    Why,
+    day_of,
+    sealed_day,
+)
 from chalicelib.kernel.sealing import Unreadable
 from chalicelib.store.casework.day_keys import DayKeys
 from chalicelib.store.casework.incidents import Bucket, Incidents, SimilarRow
@@ -99,14 +108,18 @@ class _Batch:
         """Record these reports, oldest first. Return which report had the same text first, of each
         whose text another had before.
         """
-        self._read(seen)
+        self._read_buckets(seen)
         same_as: dict[str, str] = {}
         touched: dict[str, SimilarRow] = {}
         written: dict[str, Bucket] = {}
+        found = []
         for each in seen:
-            for similar in self._find(each):
-                self._note(each, similar, touched)
+            found.append((each, self._find(each)))
             same_as |= self._add(each, written)
+        self._read_similar(found)
+        for each, some in found:
+            for similar in some:
+                self._note(each, similar, touched)
         self.sketches.incidents.put(written, touched)
         return same_as
 
@@ -118,14 +131,15 @@ class _Batch:
         found = self.sketches.days.get(key.day - timedelta(days=1), self.now)
         return [found] if found else []
 
-    def _read(self, seen: Iterable[_Seen]) -> None:
-        incidents = self.sketches.incidents
+    def _read_buckets(self, seen: Iterable[_Seen]) -> None:
         names = {trait.name for each in seen for trait in _sought(each)}
         names |= {same for each in seen if (same := rules.same_text(each.sighting, each.key))}
-        self._buckets = incidents.buckets(names, self.now)
-        known = {entry.report_id for bucket in self._buckets.values() for entry in bucket.entries}
-        known |= {each.sighting.report_id for each in seen}
-        self._similar = incidents.similar_rows(known, self.now)
+        self._buckets = self.sketches.incidents.buckets(names, self.now)
+
+    def _read_similar(self, found: Iterable[tuple[_Seen, Sequence[Similar]]]) -> None:
+        ids = {each.report_id for _, some in found for each in some}
+        ids |= {seen.sighting.report_id for seen, some in found if some}
+        self._similar = self.sketches.incidents.similar_rows(ids, self.now)
 
     def _find(self, seen: _Seen) -> list[Similar]:
         entries = {
@@ -153,12 +167,12 @@ class _Batch:
         entry = Entry.of(sighting)
         for trait in rules.traits_of(sighting, key):
             written[trait.name] = self._bucket(trait.name, key)
-            written[trait.name].add(entry)
+            written[trait.name].add(entry, trait.why)
         same = rules.same_text(sighting, key)
         if same is None:
             return {}
         written[same] = bucket = self._bucket(same, key)
-        bucket.add(entry)
+        bucket.add(entry, Why.TEXT)
         first = bucket.first or sighting.report_id
         return {sighting.report_id: first} if first != sighting.report_id else {}
 
@@ -167,4 +181,5 @@ class _Batch:
 
 
 def _sought(seen: _Seen) -> list[rules.Trait]:
-    return [trait for key in seen.sought for trait in rules.sought_by(seen.sighting, key)]
+    sighting, kin = seen.sighting, kin_of(seen.sighting.category)
+    return [trait for key in seen.sought for trait in rules.sought_by(sighting, key, kin)]

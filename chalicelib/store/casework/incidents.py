@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 from chalicelib.aws import keys
 from chalicelib.aws.clients import at_once
 from chalicelib.aws.table import GET_AT_MOST, PUT_AT_MOST, Row, Table
-from chalicelib.domain.reports.incidents import MOST_IN_BUCKET, Entry, Similar, Why, ends_at
+from chalicelib.domain.reports.incidents import Entry, Similar, Why, ends_at, with_latest
 
 _RECENT, _SIMILAR = "RECENT", "SIMILAR"
 
@@ -29,11 +29,10 @@ class Bucket:
     entries: list[Entry] = field(default_factory=list)
     first: str | None = None
 
-    def add(self, entry: Entry) -> None:
+    def add(self, entry: Entry, why: Why) -> None:
         """Add a report, unless it is there."""
         self.first = self.first or entry.report_id
-        if all(each.report_id != entry.report_id for each in self.entries):
-            self.entries = [*self.entries, entry][-MOST_IN_BUCKET:]
+        self.entries = with_latest(self.entries, entry, why)
 
 
 class SimilarRow(NamedTuple):
@@ -104,8 +103,9 @@ def _similar_row(report_id: str, row: SimilarRow) -> Row:
             "id": each.report_id,
             "why": list(each.why),
             "percent": round(each.score * 100),
-            "spot": each.spot,
+            "apart_m": each.apart_m,
             "distance_m": each.distance_m,
+            **({"is_kin": True} if each.is_kin else {}),
         }
         for each in row.similar
     ]
@@ -126,9 +126,10 @@ def _read_similar(row: Mapping[str, Any], now: datetime) -> list[Similar]:
             each["id"],
             tuple(map(Why, each["why"])),
             each["percent"] / 100,
-            # Not in rows of before.
-            each.get("spot", 0),
+            # A row of before has `spot`: 2 at the same one, 1 beside it.
+            each.get("apart_m", {2: 0, 1: 150}.get(each.get("spot"))),
             each.get("distance_m"),
+            each.get("is_kin", False),
         )
         for each in row["similar"]
     ]
