@@ -13,12 +13,14 @@ from chalicelib.domain.catalogue.model import (
     MOST_REVIEW_DAYS,
     WAITING,
     Catalogue,
+    Category,
     ChoiceField,
     DetailField,
     Entry,
     LifecycleState,
 )
 from chalicelib.domain.notices.addresses import https_address
+from chalicelib.domain.officers.model import OVERSIGHT
 from infra.city.areas import CODE
 from infra.city.facts import Problem, of_pydantic
 
@@ -170,6 +172,7 @@ def _wrong_categories(seed: Catalogue) -> Iterator[tuple[str, str]]:
                 f"{place}.review_days",
                 f"is {category.review_days}. Write {LEAST_REVIEW_DAYS} to {MOST_REVIEW_DAYS} days.",
             )
+        yield from _wrong_kin(f"{place}.kin", category, seed)
         yield from _wrong_form(place, category.details)
         for inner, form in enumerate(category.earlier):
             yield from _wrong_form(f"{place}.earlier[{inner}]", form.details)
@@ -179,6 +182,26 @@ def _wrong_categories(seed: Catalogue) -> Iterator[tuple[str, str]]:
                 f"{place}.earlier",
                 f"has the versions {versions}, and details_version is {category.details_version}."
                 " Keep each version from 1 on: reports have answers of it.",
+            )
+
+
+def _wrong_kin(place: str, category: Category, seed: Catalogue) -> Iterator[tuple[str, str]]:
+    known = {each.code: each for each in seed.categories}
+    for code, times in Counter(category.kin).items():
+        if code == category.code:
+            yield place, f"names {code!r} itself. Name other categories."
+        elif code == OVERSIGHT:
+            yield place, f"names {code!r}: reports about the police are apart. Remove it."
+        elif code not in known:
+            yield place, f"names the category {code!r}, which is not there. Correct or add it."
+        elif times > 1 or (category.code in known[code].kin and category.code > code):
+            yield place, f"names {code!r} twice. It counts in both directions: name it once."
+        elif category.never_limited or known[code].never_limited:
+            limits = category.code if category.never_limited else code
+            yield (
+                place,
+                f"names {code!r}, and {limits!r} is never limited: its reports stand for"
+                " themselves. Remove it.",
             )
 
 

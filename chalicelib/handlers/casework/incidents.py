@@ -53,10 +53,18 @@ class SplitView(InIncidentView):
 
 
 class SimilarReports(Shape):
-    """How many reports are like those of an incident, and the first 50 of them."""
+    """How many reports are like those of an incident, and the first 50 of them.
+
+    `others` are up to 50 of `others_count` that are alike in one way, or within 1,200 m and two
+    hours, and are taken in only when you name them. `compared` is false when one of the incident
+    came more than three days ago: what is like that one is not known any more.
+    """
 
     count: int
     items: list[RelatedReport]
+    others_count: int
+    others: list[RelatedReport]
+    compared: bool
 
 
 class PlaceCount(Shape):
@@ -90,14 +98,16 @@ class IncidentView(InIncidentView):
 
 class EventView(Shape):
     """Open reports in no incident that may be of one event. To take them in, send its `like` to
-    `POST /v1/officer/incidents`. `items` are three of them, of the first 16 events: the first, and
-    those of other districts before more of its own. `why` says by what each was found, from any of
+    `POST /v1/officer/incidents`. `category` is that of most, of those in `categories`; `urgency`
+    the highest. `items` are three of them, of the first 16 events: the first, and those of another
+    category or district before more of its own. `why` says by what each was found, from any of
     them; it is empty at the first. `minutes_apart` is from the first.
     """
 
     like: str
     count: int = Field(validation_alias="total")
     category: Category
+    categories: list[Category]
     urgency: Urgency
     districts: list[District]
     first_at: Minute
@@ -131,8 +141,9 @@ _NAMED = 50
 def create_incident(call: Call) -> Response:
     """Take reports into an incident.
 
-    Takes in a report and up to 500 open ones that are like it, and like those. Each has the same
-    category and urgency, and a critical one is alike in its place and in its text or a picture.
+    Takes in a report and up to 500 open ones that are like it, and like those, or stand up to some
+    500 m from the middle of them. Each has the same category or one that is kin to it. A critical
+    one has the same, and is alike in its place and in its text or a picture.
     What is in an incident stays there; if the report itself is, the others join it. Who took what
     in is in the history of each report. Lists then show what needs the same next as one row.
     """
@@ -176,13 +187,25 @@ def read_incident(call: Call) -> Response:
 def find_similar(call: Call) -> Response:
     """Find what could join an incident.
 
-    Returns the reports that `POST …/reports` takes in when it names none.
+    Returns the reports that `POST …/reports` takes in when it names none, and others that may be
+    of the event.
     """
     found = incidents.find_similar(
         call.path["incident_id"], desk=wiring.desk(call.actor), stores=wiring.incident_stores()
     )
-    items = [RelatedReport.model_validate(each) for each in found[:_NAMED]]
-    return Response(SimilarReports(count=len(found), items=items))
+    items, others = (
+        [RelatedReport.model_validate(each) for each in some[:_NAMED]]
+        for some in (found.found, found.others)
+    )
+    return Response(
+        SimilarReports(
+            count=len(found.found),
+            items=items,
+            others_count=len(found.others),
+            others=others,
+            compared=found.compared,
+        )
+    )
 
 
 @routes.post(_INCIDENT + "/reports", body=NewMembers, returns={200: DoneView})

@@ -30,6 +30,8 @@ log = logging.getLogger(__name__)
 AT_ONCE_MAX = 25
 """The most reports of one call."""
 _MOST_SUGGESTED = 10
+# Some of these were withdrawn, or are linked or out of scope. The least similar are not looked at.
+_MOST_READ = 20
 # Of an original with more duplicates, later calls find those that are further back.
 _MOST_PAGES = 20
 
@@ -231,7 +233,7 @@ def _suggested(
     report_id: str, actor: OfficerActor, incidents: Incidents
 ) -> Sequence[Similar] | None:
     try:
-        return incidents.similar_to(report_id, actor.now)
+        return incidents.similar_to(report_id, actor.now)[:_MOST_READ]
     except errors.Unavailable:
         log.warning("similar_reports_unknown")
         return None

@@ -4,6 +4,7 @@ What an officer would find by opening one report after the other is found in one
 rules by which an incident takes in (`domain/casework/incidents`). The record alone is written.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from itertools import batched
@@ -32,14 +33,16 @@ _WITH_REPORTS, _REPORTS = 16, 3
 
 class Event(NamedTuple):
     """Open reports, in no incident, that may be of one event. `like` is the first of them where
-    most stand: an incident that begins with it takes in the others. `districts` are those of all,
-    in order. `items` are up to three of them: the first, and of each other district one before more
-    of the same. `why` says by what each was found, from any of them.
+    most stand: an incident that begins with it takes in the others. `category` is that of most,
+    and `urgency` the highest. `categories` are those of all, the most frequent first, `districts`
+    in order. `items` are up to three of them: the first, and of each other category and district
+    one before more of the same. `why` says by what each was found, from any of them.
     """
 
     like: str
     total: int
     category: str
+    categories: Sequence[str]
     urgency: Urgency
     districts: Sequence[str]
     first_at: datetime
@@ -97,12 +100,14 @@ def find_events(
 def _some_of(members: Sequence[Outline], chain: Chain, now: datetime) -> list[SimilarReport]:
     """Return three of the reports of an event, so that who reads them sees how far it reaches."""
     first, *others = members
-    of_district = {
-        each.district: each for each in reversed(others) if each.district != first.district
-    }
-    apart = [each for each in others if of_district.get(each.district) is each]
+    of_kind = {_kind(each): each for each in reversed(others) if _kind(each) != _kind(first)}
+    apart = [each for each in others if of_kind.get(_kind(each)) is each]
     chosen = [first, *apart, *(each for each in others if each not in apart)][:_REPORTS]
     return [_item(each, first, chain, now) for each in chosen]
+
+
+def _kind(report: Outline) -> tuple[str, str]:
+    return report.category, report.district
 
 
 def _item(member: Outline, first: Outline, chain: Chain, now: datetime) -> SimilarReport:
@@ -114,6 +119,8 @@ def _item(member: Outline, first: Outline, chain: Chain, now: datetime) -> Simil
 
 def _event(members: Sequence[Outline]) -> Event:
     first, times = members[0], [each.received_at for each in members]
+    categories = [each for each, _ in Counter(m.category for m in members).most_common()]
     districts = sorted({each.district for each in members})
+    urgency = max((each.urgency for each in members), key=lambda each: each.rank)
     span = min(times), max(times)
-    return Event(first.id, len(members), first.category, first.urgency, districts, *span)
+    return Event(first.id, len(members), categories[0], categories, urgency, districts, *span)

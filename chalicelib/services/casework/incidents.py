@@ -6,7 +6,7 @@ what the search for similar reports finds, from one report to the next, under th
 """
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -17,7 +17,7 @@ from chalicelib.domain.casework.incidents import Chain
 from chalicelib.domain.casework.query import ReportQuery
 from chalicelib.domain.casework.steps import AT_ONCE_MAX, MemberSteps
 from chalicelib.domain.catalogue.learnt import is_never_limited
-from chalicelib.domain.reports.incidents import Similar
+from chalicelib.domain.reports.incidents import Similar, day_of, ends_at
 from chalicelib.domain.reports.report import DRILL, Status
 from chalicelib.domain.reports.workflow import Change
 from chalicelib.kernel import errors, times
@@ -62,6 +62,17 @@ class Split(NamedTuple):
     left: Sequence[Outcome]
 
 
+class AlikeReports(NamedTuple):
+    """Reports that are like those of an incident: `found` would be taken in; `others` are alike in
+    one way, or near, and are not taken in unasked. `compared` is False when the key is gone
+    under which one of the incident's reports was compared: nothing is known of that one any more.
+    """
+
+    found: Sequence[Outline]
+    others: Sequence[Outline]
+    compared: bool
+
+
 class OpenIncident(NamedTuple):
     """An incident as its row shows it, with the first page of its reports, newest first.
 
@@ -89,7 +100,7 @@ def create_incident(
     `illegal_transition` when it is withdrawn; Unavailable.
     """
     incident = _take_in(like, random_id(), desk)
-    found = _found_with([like], incident, desk, stores.similar)
+    found = _found_with([like], incident, desk, stores.similar)[0].found
     # Drills are similar to drills alone.
     of_each(found, lambda each: _take_in(each, incident, desk), time_is_left)
     if not found:
@@ -139,16 +150,19 @@ def read_incident(
     )
 
 
-def find_similar(incident: str, *, desk: Desk, stores: IncidentStores) -> Sequence[Outline]:
-    """Return the reports that `join_incident` would take in, and write an audit record.
+def find_similar(incident: str, *, desk: Desk, stores: IncidentStores) -> AlikeReports:
+    """Return the reports that are like those of an incident, and write an audit record.
 
     Raises NotFound as `read_incident`; Unavailable.
     """
     page = _members(incident, desk.actor, stores)
-    found = _found_with_all(page, incident, desk, stores.similar)
-    desk.actor.log_own(Action.LIST, {"similar_to": incident, "count": len(found)})
-    known = outlines_in_scope(found, desk)
-    return [known[each] for each in found if each in known]
+    chain, known = _found_with_all(page, incident, desk, stores.similar)
+    found = [known[each] for each in chain.found]
+    others = [known[each] for each in chain.beside if known[each].status is not Status.WITHDRAWN]
+    count = len(found) + len(others)
+    desk.actor.log_own(Action.LIST, {"similar_to": incident, "count": count})
+    came = (day_of(times.parse(row["received_at"])) for row in page.rows)
+    return AlikeReports(found, others, all(desk.actor.now < ends_at(day) for day in came))
 
 
 def join_incident(
@@ -167,7 +181,7 @@ def join_incident(
     page = _members(incident, desk.actor, stores)
     by_hand = report_ids is not None
     if report_ids is None:
-        report_ids = _found_with_all(page, incident, desk, stores.similar)
+        report_ids = _found_with_all(page, incident, desk, stores.similar)[0].found
     is_drill = _is_drill(page.rows[0])
 
     def join(report_id: str) -> None:
@@ -351,18 +365,22 @@ def _looks_so(row: Row, change: Change) -> bool:
     return all(row[name] == getattr(change, name) for name in names)
 
 
-def _found_with_all(page: Page, incident: str, desk: Desk, similar: Incidents) -> Sequence[str]:
+def _found_with_all(
+    page: Page, incident: str, desk: Desk, similar: Incidents
+) -> tuple[Chain, Mapping[str, Outline]]:
     members, are_all = [row["id"] for row in page.rows], page.position is None
     return _found_with(members, incident, desk, similar, are_all=are_all)
 
 
 def _found_with(
     members: Sequence[str], incident: str, desk: Desk, similar: Incidents, *, are_all: bool = True
-) -> Sequence[str]:
-    """Return the ids of reports in the officer's scope that belong to these by likeness."""
+) -> tuple[Chain, Mapping[str, Outline]]:
+    """Return the chain of the reports in the officer's scope that belong to these by likeness, and
+    the outlines of all that their links name. Raises NotFound when none of them is in scope.
+    """
     known = outlines_in_scope(members, desk, consistent=True)
     if not known:
-        return ()
+        raise errors.NotFound  # they have left the scope since they were listed
     chain = Chain(incident, known.values(), are_all=are_all)
     links: dict[str, list[Similar]] = {}
     while chain.reached:
@@ -370,4 +388,4 @@ def _found_with(
         named = {link.report_id for each in chain.reached for link in links.get(each, ())}
         known |= outlines_in_scope(named - known.keys(), desk, consistent=True)
         chain.follow(links, known)
-    return chain.found
+    return chain, known

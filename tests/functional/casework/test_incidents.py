@@ -104,7 +104,7 @@ def test_a_place_counts_in_the_cell_beside_it_within_two_hours_and_in_one_catego
         {"text": TEXT[::-1], "location": HERE, "category": "other"},
     )
     assert similar(first) == {beside["id"]: ["place"]}
-    assert [each["distance_m"] for each in opened(first)["similar"]] == [2400]
+    assert [each["distance_m"] for each in opened(first)["similar"]] == [1200]
     assert similar(far) == similar(other) == {}
     wiring.clock.advance(timedelta(minutes=119))
     [near] = filed({"text": "x" * 30, "location": HERE})

@@ -57,7 +57,8 @@ function EventRow({ event, onTaken }: { event: FoundEvent; onTaken: () => void }
         list.events.value?.map((each) => (each.like === like ? { ...each, taken: made } : each)) ?? null;
       onTaken();
     });
-  const title = t.event(taken?.count ?? event.count, names.category(event.category));
+  const categories = event.categories.map((each) => names.category(each));
+  const title = t.event(taken?.count ?? event.count, categories);
   return (
     <li class="report-row events__event">
       <div class="report-row__thumbnail" />

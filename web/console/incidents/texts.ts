@@ -19,19 +19,27 @@ export const text = texts({
       count === 0
         ? 'No three open reports look like one event.'
         : `${grouped(count)} ${count === 1 ? 'group that' : 'groups, each of which'} may be one event.`,
-    event: (count: number, category: string) => `${category}: ${count} reports`,
+    event: (count: number, categories: string[]) => `${categories.join(', ')}: ${count} reports`,
     first: 'The others were found from this one',
     take: 'Take in',
     taken: 'Taken into one incident',
     gone: 'No report of this incident is in your scope any more.',
     similar: (count: number) =>
       `${grouped(count)} more ${count === 1 ? 'report is' : 'reports are'} like these`,
-    noneSimilar: 'No other report is like these.',
+    none: (why: 'none' | 'others' | 'gone') =>
+      ({
+        none: 'No other report is like these.',
+        others: 'No more are taken in together.',
+        gone: 'Reports of more than three days ago can no longer be compared with others.',
+      })[why],
+    others: (count: number) => `${grouped(count)} ${count === 1 ? 'report' : 'reports'} nearby, or alike in one way`,
+    othersHint: 'They may be of this event: open one to see. They are taken in one by one.',
+    takeOne: (reference: string) => `Take in ${reference}`,
     lookAgain: 'Look again',
     andMore: (count: number) => `and ${grouped(count)} more`,
     takeIn: (count: number) => (count === 1 ? 'Take it in' : `Take all in: ${grouped(count)}`),
     takeInHint:
-      'What differs stays outside: another category or urgency, and a critical report that is alike in one way alone. Each can be taken out again.',
+      'What differs stays outside: a category that an event of this kind is not reported in, and a critical report that is alike in one way alone. Each can be taken out again.',
     keys: 'Space chooses a report, Shift and Space all up to it, Shift and A all that are shown. Escape chooses none.',
     keysOf: {
       enter: 'Open the report',
@@ -72,18 +80,26 @@ export const text = texts({
     find: '查找同一事件的举报',
     found: (count: number) =>
       count === 0 ? '没有三件以上看似同一事件的未结举报。' : `找到 ${count} 组，每组可能是同一事件。`,
-    event: (count: number, category: string) => `${category}：${count} 件举报`,
+    event: (count: number, categories: string[]) => `${categories.join('、')}：${count} 件举报`,
     first: '其余由此件查得',
     take: '归为一个事件',
     taken: '已归为一个事件',
     gone: '您的职责范围内已没有此事件的举报。',
     similar: (count: number) => `另有 ${many(count)}与此相似`,
-    noneSimilar: '没有其他相似的举报。',
+    none: (why: 'none' | 'others' | 'gone') =>
+      ({
+        none: '没有其他相似的举报。',
+        others: '没有可一并并入的举报。',
+        gone: '超过三天的举报无法再与其他举报比对。',
+      })[why],
+    others: (count: number) => `附近或仅有一方面相似的举报：${many(count)}`,
+    othersHint: '可能属于此事件，请打开查看，逐件并入。',
+    takeOne: (reference: string) => `并入 ${reference}`,
     lookAgain: '再找一次',
     andMore: (count: number) => `等，另有 ${many(count)}`,
     takeIn: (count: number) => (count === 1 ? '并入事件' : `全部并入：${many(count)}`),
     takeInHint:
-      '有差别的不会并入：类别或紧急程度不同的，以及仅有一方面相似的特急举报。并入后仍可逐件移出。',
+      '有差别的不会并入：类别与此类事件无关的，以及仅有一方面相似的特急举报。并入后仍可逐件移出。',
     keys: '空格键选择一件，Shift＋空格连续选择，Shift＋A 全选已显示的，Esc 取消选择。',
     keysOf: {
       enter: '打开举报',

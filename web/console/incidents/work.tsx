@@ -94,6 +94,8 @@ export function Work({ incident, again, list }: WorkProps) {
       const parts = await join(offered && offered.count < found.count ? offered.ids : null);
       await tell({ said: (done) => text().takenIn(done), parts });
     }, lookAgain);
+  const name = (id: string) =>
+    step.run(async () => tell({ said: (done) => text().takenIn(done), parts: await join([id]) }), lookAgain);
   /** Take reports of an incident into another one; none: into a new one. */
   const move = async (from: string, to: string | null, ids: readonly string[]) => {
     const parts = new InParts(ids);
@@ -203,6 +205,7 @@ export function Work({ incident, again, list }: WorkProps) {
             found={offeredOf(found, incident.id, apart)}
             busy={step.busy}
             takeIn={takeIn}
+            name={name}
             again={similar.again}
           />
         )}
@@ -259,52 +262,88 @@ interface SimilarProps {
   found: Offered;
   busy: boolean;
   takeIn: () => Promise<unknown>;
+  /** Take one in that is not taken in unasked. */
+  name: (id: string) => Promise<unknown>;
   again: () => Promise<void>;
 }
 
 /** What could join: shown before it is taken in, and still as its own rows of the queue. */
-function Similar({ found: { count, items }, busy, takeIn, again }: SimilarProps) {
+function Similar({ found, busy, takeIn, name, again }: SimilarProps) {
   const t = text();
-  if (count === 0) {
-    return (
-      <p class="many-none">
-        <span class="muted">{t.noneSimilar}</span> <Button onClick={again}>{t.lookAgain}</Button>
-      </p>
-    );
-  }
+  const { count, items } = found;
   return (
-    <section class="card many-similar" aria-labelledby="similar">
-      <h2 id="similar">{t.similar(count)}</h2>
-      <p class="many-references">
-        {items.map((each) => (
-          <Reference key={each.id} id={each.id} reference={each.reference} />
-        ))}
-        {count > items.length && t.andMore(count - items.length)}
-      </p>
-      <Button kind="primary" busy={busy} onClick={takeIn}>
-        {t.takeIn(count)} <kbd>i</kbd>
-      </Button>
-      <p class="hint">{t.takeInHint}</p>
-    </section>
+    <>
+      {count === 0 && (
+        <p class="many-none">
+          <span class="muted">{t.none(noneOf(found))}</span>{' '}
+          <Button onClick={again}>{t.lookAgain}</Button>
+        </p>
+      )}
+      {count > 0 && (
+        <section class="card many-similar" aria-labelledby="similar">
+          <h2 id="similar">{t.similar(count)}</h2>
+          <p class="many-references">
+            {items.map((each) => (
+              <Reference key={each.id} id={each.id} reference={each.reference} />
+            ))}
+            {count > items.length && t.andMore(count - items.length)}
+          </p>
+          <Button kind="primary" busy={busy} onClick={takeIn}>
+            {t.takeIn(count)} <kbd>i</kbd>
+          </Button>
+          <p class="hint">{t.takeInHint}</p>
+        </section>
+      )}
+      {found.others.length > 0 && (
+        <section class="card many-similar" aria-labelledby="beside">
+          <h2 id="beside">{t.others(found.others_count)}</h2>
+          <p class="hint">{t.othersHint}</p>
+          <ul class="related">
+            {found.others.map((each) => (
+              <li key={each.id}>
+                <Reference id={each.id} reference={each.reference} />{' '}
+                <Button busy={busy} aria-label={t.takeOne(each.reference)} onClick={() => name(each.id)}>
+                  {t.takeIn(1)}
+                </Button>
+              </li>
+            ))}
+          </ul>
+          {found.others_count > found.others.length && (
+            <p class="hint">{t.andMore(found.others_count - found.others.length)}</p>
+          )}
+        </section>
+      )}
+    </>
   );
 }
 
-interface Offered extends Pick<Schemas['SimilarReports'], 'count' | 'items'> {
+interface Offered extends Schemas['SimilarReports'] {
   ids: string[];
 }
 
 /** Return what could join, without what this officer has taken out. */
 export function offeredOf(
-  { count, items }: Schemas['SimilarReports'],
+  found: Schemas['SimilarReports'],
   incident: string,
   apart: ReadonlySet<string>,
 ): Offered {
-  const left = items.filter(({ id }) => !apart.has(pairOf(incident, id)));
+  const isOffered = ({ id }: { id: string }) => !apart.has(pairOf(incident, id));
+  const left = found.items.filter(isOffered);
+  const others = found.others.filter(isOffered);
   return {
-    count: count - (items.length - left.length),
+    ...found,
+    count: found.count - (found.items.length - left.length),
     items: left,
+    others_count: found.others_count - (found.others.length - others.length),
+    others,
     ids: left.map(({ id }) => id),
   };
+}
+
+/** Return why nothing is taken in: nothing is like it, others are only near, or nobody can say. */
+export function noneOf({ compared, others_count }: Schemas['SimilarReports']): 'none' | 'others' | 'gone' {
+  if (others_count > 0) return 'others';
+  return compared ? 'none' : 'gone';
 }
 
 function pairOf(incident: string, id: string): string {
