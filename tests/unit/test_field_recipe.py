@@ -127,7 +127,7 @@ def complaints(tmp_path_factory: pytest.TempPathFactory) -> list[tuple[list[str]
     return [(names.split(", "), words) for names, words in found]
 
 
-@pytest.mark.parametrize("name", INCOMPLETE)
+@pytest.mark.parametrize("name", sorted(INCOMPLETE))
 def test_a_field_that_lacks_a_step_fails_by_name(
     complaints: list[tuple[list[str], str]], name: str
 ) -> None:

@@ -203,7 +203,7 @@ _DAY_BYTES = 4
 _FEWEST_TEXT_BANDS = 2
 _FEWEST_PICTURE_BANDS = 3
 # How alike two places are, and how many cells of seven characters two places are across at the most
-# that are so. No more is told of a distance, or the places could be drawn.
+# that are so. No more is shown of a distance, or the places could be drawn.
 _BESIDE = 2
 _ACROSS = ((1, 0.6), (_BESIDE, 0.5), (6, 0.3))
 _FURTHER = 0.2

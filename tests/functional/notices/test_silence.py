@@ -238,8 +238,8 @@ def test_five_hundred_duplicates_of_a_withdrawn_original_are_one_digest() -> Non
     by_reporter("DELETE", original)
     for _ in range(5):
         cloud.sweep(timedelta(minutes=1))
-    told = [each for each in cloud.sent() if each["kind"] == "overdue"]
-    assert [each["count"] for each in told] == [500]
+    said = [each for each in cloud.sent() if each["kind"] == "overdue"]
+    assert [each["count"] for each in said] == [500]
     rows = [head({"id": each}) for each in made]
     assert all(row["flags"] == ["overdue"] for row in rows)
     assert all((row["attention_shard"], row["attention_at"]) == place_of(row) for row in rows)
@@ -280,10 +280,10 @@ def test_a_deleted_original_leaves_its_duplicates_open_or_closed() -> None:
 def seen_of(created: Created) -> tuple[Any, ...]:
     """Return what an officer sees of a duplicate and its history, without times and ids."""
     shown = opened(created)
-    told = {"version", "status", "flags", "duplicate_of", "original", "assignee", "attended"}
+    said = {"version", "status", "flags", "duplicate_of", "original", "assignee", "attended"}
     rows = wiring.audit().history(of_report(created["id"]))
     steps = [(row.by, row.action, (row.detail or {}).get("step")) for row in rows]
-    return {name: shown.get(name) for name in told}, [each for each in steps if each[2]]
+    return {name: shown.get(name) for name in said}, [each for each in steps if each[2]]
 
 
 def test_an_original_that_moves_to_oversight_looks_as_one_that_was_deleted() -> None:

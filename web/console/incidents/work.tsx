@@ -317,9 +317,7 @@ function Similar({ found, busy, takeIn, name, again }: SimilarProps) {
   );
 }
 
-interface Offered extends Schemas['SimilarReports'] {
-  ids: string[];
-}
+type Offered = Schemas['SimilarReports'] & { ids: string[] };
 
 /** Return what could join, without what this officer has taken out. */
 export function offeredOf(
