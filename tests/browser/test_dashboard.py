@@ -140,7 +140,7 @@ def test_a_supervisor_sees_what_one_officer_closed(open_page: OpenPage, stack: S
     page = page_of(open_page, ZHAO, "/console/dashboard")
     closings = page.get_by_role("region", name="What one officer closed")
     # Other tests may have moved the clock of the stack.
-    closings.get_by_label("Day").fill(officer("GET", path).json()["closed_at"][:10])
+    closings.get_by_label("Day").fill(officer("GET", path).json()["proposal"]["at"][:10])
     closings.get_by_label("Username").fill("officer")
     closings.get_by_label("Username").press("Enter")
     row = closings.get_by_role("listitem").filter(has_text=report["reference"])

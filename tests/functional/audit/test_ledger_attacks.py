@@ -75,11 +75,11 @@ def test_a_leaf_that_no_step_has_written_is_named(ledger: StoredLedger) -> None:
     assert "4 more events" in of_the_hour
 
 
-def test_a_proposal_that_is_made_again_does_not_keep_a_report_longer() -> None:
+def test_another_end_that_waits_does_not_keep_a_closed_report_longer() -> None:
     """One officer alone, without a leaf, again and again."""
     created = filed()
     one = created["id"]
-    change_report(one, 1, status="closed", disposition="malicious", reason="A lie.")
+    change_report(one, 1, status="closed", disposition="resolved", reason="Seen to.")
     first = cloud.head(one)
     cloud.sweep(timedelta(days=80))
     version = first.report.version
@@ -150,11 +150,11 @@ def test_concurrent_steps_number_their_leaves_without_gaps() -> None:
     steps: list[tuple[dict[str, Any], dict[str, Any]]] = [
         (
             {"status": "closed", "disposition": "resolved", "reason": "x"},
-            {"status": "closed", "disposition": "malicious", "reason": "y"},
+            {"status": "closed", "disposition": "not_police", "reason": "y"},
         ),
-        ({"disposition": "no_action"}, {"disposition": "unfounded"}),
-        ({"disposition": "malicious"}, {"status": "in_progress"}),
-        ({"status": "closed", "disposition": "malicious", "reason": "x"}, {"assignee": "li"}),
+        ({"disposition": "no_action"}, {"disposition": "resolved"}),
+        ({"disposition": "not_police"}, {"status": "in_progress"}),
+        ({"status": "closed", "disposition": "not_police", "reason": "x"}, {"assignee": "li"}),
     ]
     table = wiring.reports().table
     real = table.transact
