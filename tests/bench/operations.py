@@ -511,7 +511,7 @@ OPERATIONS = (
         "acknowledge, after officers are notified",
         _acknowledges("missing_elderly", notified=True),
         _CHANGE,
-        16,
+        17,
         3,
     ),
     Operation(

@@ -147,7 +147,8 @@ def test_what_waits_is_never_left_out_for_what_is_newer_and_it_says_that_there_i
     written = file_text()
     by_reporter("POST", written, "/messages", {"text": "More."})
     hoax = file_text()["id"]
-    change_report(hoax, 1, status="closed", disposition="malicious", reason="A hoax.")
+    change_report(hoax, 1, status="closed", disposition="resolved", reason="Seen to.")
+    change_report(hoax, 2, disposition="malicious", reason="A hoax.")
     for _ in range(103):
         file_text()
     wiring.clock.advance(timedelta(minutes=6))

@@ -226,6 +226,7 @@ def test_what_could_be_an_incident_is_found_and_taken_in_by_its_first() -> None:
         "like": many[0]["id"],
         "count": 5,
         "category": "suspected_offender",
+        "categories": ["suspected_offender"],
         "urgency": "normal",
         "districts": [head(few[0])["district"]],
         "first_at": found["first_at"],
