@@ -23,6 +23,7 @@ from infra.release import ROOT, read_releases
 
 _FLAGS = "there are none: what is sent back empty is taken"
 _TAG = "nobody approves what they have not read"
+_DECLINES = "null declines an end that waits; all that was taken is taken"
 _CLOSING = "one step of all ends that take two, not of `malicious` alone"
 _KEY_REUSED = "reuse of a key is 422, as the IETF draft says; the code is the same"
 _WITH_KEY = (
@@ -53,6 +54,7 @@ CHANGED: Mapping[str, Mapping[str, str]] = {
         "POST /v1/officer/reports/{report_id}/hold/approve header If-Match": _TAG,
         "POST /v1/officer/reports/{report_id}/hold/lift/approve header If-Match": _TAG,
         "POST /v1/officer/reports/{report_id}/malicious/confirm": _CLOSING,
+        "PATCH /v1/officer/reports/{report_id} body disposition": _DECLINES,
         f"PUT {_OFFICER} body roles []": _ROLE,
         **{f"POST {each} 409 key_reused": _KEY_REUSED for each in _WITH_KEY},
         **{f"{each} media [] content_type": _SOUNDS for each in _DECLARING},
