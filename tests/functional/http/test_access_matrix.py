@@ -118,12 +118,10 @@ ROUTES: Mapping[tuple[str, str], Route] = {
         200,
         frozenset({Role.SUPERVISOR}),
         body={"reason": "It goes on.", "on": IN_A_MONTH},
-        states={"closed": 409, "malicious_proposed": 409, "withdrawn": 409},
+        states={"closed": 409, "withdrawn": 409},
     ),
     ("PUT", REPORT + "/reminder"): Route(
-        200,
-        body={"on": IN_A_MONTH},
-        states={"closed": 409, "malicious_proposed": 409, "withdrawn": 409},
+        200, body={"on": IN_A_MONTH}, states={"closed": 409, "withdrawn": 409}
     ),
     ("PUT", REPORT + "/gist"): Route(
         200, body={"text": "Smoke above the hall."}, states={"withdrawn": 409}

@@ -206,7 +206,7 @@ def test_a_change_is_null_only_where_null_is_accepted() -> None:
         if name in ("ReportChange", "BulletinChange")
     }
     assert nullable == {
-        "ReportChange": {"assignee", "duplicate_of"},
+        "ReportChange": {"assignee", "disposition", "duplicate_of"},
         "BulletinChange": {"area", "expires_at"},
     }
 
