@@ -12,9 +12,9 @@ from chalicelib import wiring
 from tests import cloud
 from tests.client import Reply, call, change_report
 from tests.faults import inject
-from tests.steps import by_officer, by_reporter, file
+from tests.steps import by_officer, by_reporter, by_second_officer, file
 
-pytestmark = pytest.mark.officers("wang")
+pytestmark = pytest.mark.officers("wang", "li")
 
 CLOSE = {"status": "closed", "disposition": "resolved", "reason": "Done."}
 
@@ -155,6 +155,8 @@ def test_the_answer_changes_nothing_that_officers_see() -> None:
 
 def test_a_report_that_may_be_called_malicious_is_asked_like_any_other() -> None:
     created = closed("malicious")
+    assert question(created) is None  # nothing has ended yet
+    by_second_officer(created, "/closing/confirm")
     assert question(created) == "Did this help you?"
     assert answer(created, helped=False).status == 201
 
