@@ -114,7 +114,7 @@ def test_what_is_added_while_the_report_is_closed_puts_its_deletion_off(
     created = file()
 
     def meanwhile() -> None:
-        change_report(created["id"], 1, **CLOSE | {"disposition": "unfounded"})
+        change_report(created["id"], 1, **CLOSE)
         wiring.clock.advance(DAY)
 
     with inject.meanwhile(meanwhile):

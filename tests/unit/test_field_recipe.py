@@ -101,7 +101,7 @@ def declare(folder: Path, steps: Steps) -> None:
         path.write_text(after, encoding="utf-8")
 
 
-def run(folder: Path, *arguments: str) -> tuple[int, str]:
+def run_tests(folder: Path, *arguments: str) -> tuple[int, str]:
     """Run tests of a copy. Return how they ended, and what they said."""
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *arguments],
@@ -121,7 +121,7 @@ def complaints(tmp_path_factory: pytest.TempPathFactory) -> list[tuple[list[str]
     tree = copied(tmp_path_factory.mktemp("incomplete"), *parts)
     for _, steps in INCOMPLETE.values():
         declare(tree, steps)
-    ended, said = run(tree, CHECK, "--noconftest", "-c", os.devnull, "--rootdir=.")
+    ended, said = run_tests(tree, CHECK, "--noconftest", "-c", os.devnull, "--rootdir=.")
     assert ended == 1, said
     found = re.findall(r"^E +AssertionError: ([\w, ]+): (.+)$", said, re.M)
     return [(names.split(", "), words) for names, words in found]
@@ -146,7 +146,7 @@ def test_the_recipe_names_each_step() -> None:
 def test_a_text_with_all_steps_is_treated_as_the_others(tmp_path: Path) -> None:
     tree = copied(tmp_path, "app.py", "examples", "pyproject.toml", "tests")
     declare(tree, text("witness"))
-    ended, said = run(
+    ended, said = run_tests(
         tree,
         "--no-cov",
         CHECK,
