@@ -144,7 +144,7 @@ def test_the_recipe_names_each_step() -> None:
 
 @pytest.mark.thorough
 def test_a_text_with_all_steps_is_treated_as_the_others(tmp_path: Path) -> None:
-    tree = copied(tmp_path, "app.py", "examples", "pyproject.toml", "tests")
+    tree = copied(tmp_path, ".chalice", "app.py", "examples", "pyproject.toml", "tests")
     declare(tree, text("witness"))
     ended, said = run_tests(
         tree,
