@@ -6,12 +6,13 @@ A change of a report and the task that follows from it are one write. The layout
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
+from types import MappingProxyType
 from typing import NamedTuple
 
 from chalicelib.aws import keys
 from chalicelib.aws.keys import same_task, task_fields
 from chalicelib.aws.table import ConditionFailed, Row, Table
-from chalicelib.aws.writes import Delete, Put, TransactItem
+from chalicelib.aws.writes import Attributes, Delete, Put, TransactItem
 from chalicelib.domain.audit.ledger import Leaf
 from chalicelib.domain.officers.model import OVERSIGHT
 from chalicelib.domain.reports import outlines
@@ -35,6 +36,8 @@ from chalicelib.store.reports.media_rows import MediaRows, sketch_fields
 from chalicelib.store.reports.reviews import reminder_items, review_item
 from chalicelib.store.reports.rows import Case, Head, ReadCase, read_case, same_end, withdrawn
 from chalicelib.store.reports.search_entries import FOUND_BY, ended_entries
+
+_ONCE: Attributes = MappingProxyType({})
 
 
 class CreateResult(NamedTuple):
@@ -404,8 +407,10 @@ class Reports:
         entry_id: str | None = None,
         task: OutboxTask | None = None,
         matter: Matter | None = None,
+        renewed: Attributes = _ONCE,
     ) -> TransactItem:
-        """Return the write of an event: a row that carries the task of one notice of `kind`.
+        """Return the write of an event: a row that carries the task of one notice of `kind`, or,
+        with when it began and its deadline, of those that follow (`renewed`: `PendingTask.began`).
 
         Without `task` it is sent at once: what officers have caused in the lane `critical`.
         """
@@ -418,7 +423,7 @@ class Reports:
             **task_fields(pk, sk, task or notify(now, lane)),
         }
         row |= matter.model_dump(mode="json", exclude_defaults=True) if matter else {}
-        return self.table.item(Put(row))
+        return self.table.item(Put(row | dict(renewed)))
 
     def end_awaits(
         self, report: Report, matter: Matter, now: datetime, *, at_once: bool = True
@@ -427,20 +432,19 @@ class Reports:
         `at_once`, at its deadline, and then each time that its age doubles. A report has one such
         row.
         """
-        pk, sk = keys.report(report.id), keys.event(report.received_at, NoticeKind.APPROVAL.value)
+        kind = NoticeKind.APPROVAL
         minutes = self.deadline_of(report.category, report.urgency)
         minutes = end_deadline(report.urgency, minutes)
         later = notify_later(now, timedelta(minutes=minutes), Lane.CRITICAL)
-        row = {
-            "pk": pk,
-            "sk": sk,
-            "kind": NoticeKind.APPROVAL.value,
-            "created_at": now,
-            "deadline": minutes,
-            **matter.model_dump(mode="json", exclude_defaults=True),
-            **task_fields(pk, sk, notify(now, Lane.CRITICAL) if at_once else later),
-        }
-        return self.table.item(Put(row))
+        return self.event(
+            report.id,
+            kind,
+            now=report.received_at,
+            entry_id=kind.value,
+            task=notify(now, Lane.CRITICAL) if at_once else later,
+            matter=matter,
+            renewed={"created_at": now, "deadline": minutes},
+        )
 
     def remove_event(self, report_id: str, event_key: str) -> TransactItem:
         """Return the write that removes an event. It changes nothing when there is none."""
