@@ -433,13 +433,16 @@ def hand_over(
     def keep(row: Row) -> bool:
         return officer.sees(row["category"], row["district"]) and not is_quiet_drill(row)
 
+    by_place = keys.SORT[keys.BY_ATTENTION]
+
     def keep_waiting(row: Row) -> bool:
-        # What colleagues work on is not handed over for its urgency.
-        return keep(row) and rank_at(row[keys.SORT[keys.BY_ATTENTION]]) not in RANKS_OF_WORK
+        # What colleagues work on is not handed over for its urgency, but for an end that waits.
+        is_work = rank_at(row[by_place]) in RANKS_OF_WORK
+        return keep(row) and (not is_work or bool(awaiting(row, now)))
 
     by_attention = keys.index(keys.BY_ATTENTION)
     first = listing.page_upwards(by_attention, shards, limit=_MOST_FIRST, keep=keep_waiting)
-    urgent = [row for row in first.rows if row[keys.SORT[keys.BY_ATTENTION]] < Rank.NORMAL]
+    urgent = [row for row in first.rows if row[by_place] < Rank.NORMAL or awaiting(row, now)]
     waiting = listing.page(
         by_attention, spans_of_ranks(_WAITING, shards), limit=_MOST_WAITING, keep=keep
     )

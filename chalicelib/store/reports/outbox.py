@@ -97,11 +97,6 @@ class PendingTask:
         return ReportOutline.model_validate(self.row)
 
     @property
-    def flags(self) -> tuple[str, ...]:
-        """Return the flags of the report. Only for a task on a report's HEAD."""
-        return tuple(self.row.get("flags", ()))
-
-    @property
     def attention_at(self) -> str | None:
         """Return the place of the report in the index by attention."""
         return self.row.get("attention_at")

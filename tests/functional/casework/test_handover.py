@@ -172,3 +172,14 @@ def test_its_reports_have_their_rows_and_the_gists_in_these_are_on_record() -> N
     }
     [listed] = [row for row in cloud.records_of("wang") if row["action"] == "list"]
     assert json.loads(listed["detail"])["gists"] == [new["id"]]
+
+
+@pytest.mark.parametrize("category", ["child_abduction", "other"])
+def test_an_end_that_waits_is_handed_over_whatever_its_age_and_whoever_works_on_it(
+    category: str,
+) -> None:
+    taken = file(category)["id"]
+    change_report(taken, 1, status="acknowledged", assignee="wang")
+    change_report(taken, 2, status="closed", disposition="malicious", reason="A hoax.")
+    wiring.clock.advance(timedelta(days=2))
+    assert ids(handover("li"), "awaiting_approval") == {taken}
