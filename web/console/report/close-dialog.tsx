@@ -1,5 +1,5 @@
 
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 
 import { Button } from '../../shared/components/button.tsx';
 import { Check, Radios } from '../../shared/components/choices.tsx';
@@ -35,20 +35,32 @@ interface CloseProps extends OfReport {
 
 export function CloseDialog({ open, report, shown, onClose }: CloseProps) {
   const t = reportTexts();
-  const { drafts } = useDesk();
-  const isClosed = report.status === 'closed';
+  const { drafts, me } = useDesk();
+  const waits = waitingOf(report, me.username);
+  const before = useRef(waits);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: what waited when it was opened.
   useEffect(() => {
-    if (!shown || !isClosed) return;
+    before.current = waits;
+  }, [shown]);
+  const isDone = report.status === 'closed' || (waits !== null && waits !== before.current);
+  useEffect(() => {
+    if (!shown || !isDone) return;
     for (const key of keysOf(report)) drafts.set(key, '');
     onClose();
-    // "Close…", to which the dialog would return the focus, is gone.
+    // "Close…", to which the dialog would return the focus, may be gone.
     focusPart('next-step');
-  }, [shown, isClosed, report, drafts, onClose]);
+  }, [shown, isDone, report, drafts, onClose]);
   return (
     <Dialog open={shown} title={t.close.title} onClose={onClose}>
       <CloseForm open={open} report={report} onClose={onClose} />
     </Dialog>
   );
+}
+
+/** Return what an officer's own end that waits says; null when none does. */
+function waitingOf({ proposal }: Report, username: string): string | null {
+  if (proposal === null || proposal.by !== username) return null;
+  return JSON.stringify([proposal.at, proposal.disposition, proposal.reason, proposal.duplicate_of]);
 }
 
 interface Wrong {

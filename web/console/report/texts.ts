@@ -93,7 +93,7 @@ export const reportTexts = texts({
       waitsNoMore: 'No end waits any more. The report is as it was.',
       declineWhat: 'The report stays open, as if its end had not been proposed.',
       declineWhy: (by: string) => `Why? ${by} reads it in the history.`,
-      declineNow: 'Decline',
+      declineNow: 'Decline it',
       reasonThen: 'The reporter would read',
       proposed: (by: string, outcome: string) =>
         `End proposed by ${by}: “${outcome}”. It waits for a second officer. Until then the report stays as it is, and its reporter reads nothing of it.`,
