@@ -113,7 +113,7 @@ class Header(StrEnum):
 
     A required key is a secret: it opens the report that is created under it. `TAG` is the same
     header as `IF_MATCH`: what an approval takes in place of a version (`services/second_person`).
-    `VERSION_OR_TAG` is of steps on a report, of which some take the tag of an opening.
+    `VERSION_OR_TAG` is of steps on what one opens: its ETag is the tag of that opening.
     """
 
     KEY = "Idempotency-Key"
@@ -253,30 +253,20 @@ def read_key(request: Request, headers: frozenset[Header], *, secret: bool) -> s
 def read_version(request: Request) -> int:
     """Return the version in `If-Match`.
 
-    Raises VersionMissing if there is none, Malformed if only its quotes are missing, Stale if it is
-    not a version of ours. `*` and weak tags are not.
+    Raises VersionMissing if there is none, Malformed for what is none as we write it: without its
+    quotes, a tag, a weak or foreign one, several, or `*`.
     """
     return int(_read_if_match(request, VERSION).strip('"'))
 
 
 def read_tag(request: Request) -> str:
-    """Return the tag in `If-Match`, with its quotes. Raises as `read_version`, and VersionMissing
-    for a version: a console of release 0.2.0rc1 sends that, and says nothing of a Stale.
-    """
-    found = _read_if_match(request, VERSION_OR_TAG)
-    if re.fullmatch(VERSION, found):
-        raise errors.VersionMissing
-    return found
+    """Return the tag in `If-Match`, with its quotes. Raises as `read_version`."""
+    return _read_if_match(request, TAG)
 
 
 def read_match(request: Request) -> int | str:
-    """Return the version in `If-Match`, or the tag with its quotes; `*` for what is neither, which
-    the step refuses, and has on record. Raises VersionMissing, Malformed as `read_version`.
-    """
-    try:
-        found = _read_if_match(request, VERSION_OR_TAG)
-    except errors.Stale:
-        return "*"
+    """Return the version in `If-Match`, or the tag with its quotes. Raises as `read_version`."""
+    found = _read_if_match(request, VERSION_OR_TAG)
     return int(found.strip('"')) if re.fullmatch(VERSION, found) else found
 
 
@@ -290,11 +280,9 @@ def _read_if_match(request: Request, form: str) -> str:
     value = str(request.headers.get("if-match", "")).strip()
     if not value:
         raise errors.VersionMissing
-    if re.fullmatch(form, value, re.ASCII):
-        return value
-    if re.fullmatch(r"[0-9]{1,9}", value, re.ASCII) or re.fullmatch(form, f'"{value}"', re.ASCII):
+    if not re.fullmatch(form, value, re.ASCII):
         raise errors.Malformed("bad_if_match")
-    raise errors.Stale
+    return value
 
 
 def read_query(request: Request, model: type[BaseModel]) -> BaseModel:

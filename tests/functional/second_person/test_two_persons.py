@@ -139,9 +139,11 @@ def test_what_was_swapped_after_it_was_read_is_not_approved(step: TwoPersonStep)
 @each_step
 def test_who_has_not_read_it_does_not_approve_it(step: TwoPersonStep) -> None:
     made = begun(step)
-    for none in ({}, {"If-Match": made.version()}):
-        unread = call("POST", made.approval, officer=SECOND, headers=none)
-        assert unread.refusal == (428, "version_required")
+    unread = call("POST", made.approval, officer=SECOND, headers={})
+    assert unread.refusal == (428, "version_required")
+    for wrong in (made.version(), tag_for(made.approval, SECOND).strip('"'), "*"):
+        unread = call("POST", made.approval, officer=SECOND, headers={"If-Match": wrong})
+        assert unread.refusal == (400, "bad_if_match")
     for guess in (NO_TAG, tag_for(made.approval, THIRD)):
         assert read_and_approve(made.approval, SECOND, guess).refusal == (412, "stale_version")
     assert not made.has_happened()
