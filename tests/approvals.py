@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 NO_TAG = f'"{"0" * 20}"'
+_WHOLE = "/v1/officer/bulletins/"
 # By the end of an approval's path: what shows the request, below the path before, and where in it.
 _SHOWN: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "/closing/confirm": ("", ("proposal",)),
@@ -16,16 +17,18 @@ _SHOWN: Mapping[str, tuple[str, tuple[str, ...]]] = {
 }
 
 
-def match_of(read: Callable[[str], Any], approval: str) -> dict[str, str]:
+def match_of(read: Callable[[str], tuple[Any, str | None]], approval: str) -> dict[str, str]:
     """Return the `If-Match` of the approval with this path.
 
-    `read` returns the body of a GET by its path, None when it is refused. Where nothing waits, the
-    tag is one that nobody has.
+    `read` returns the body and the ETag of a GET by its path, None for both when it is refused. The
+    ETag approves what is opened as a whole. Where nothing waits, the tag is one that nobody has.
     """
     path, where = _split(approval)
-    found = read(path)
+    found, etag = read(path)
     for name in where:
         found = (found or {}).get(name)
+    if path.startswith(_WHOLE):
+        return {"If-Match": etag or NO_TAG}
     return {"If-Match": str((found or {}).get("tag", NO_TAG))}
 
 

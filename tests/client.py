@@ -142,9 +142,9 @@ def opening_etag(path: str, version: int, officer: str) -> str:
 def tag_for(path: str, officer: str) -> str:
     """Return the tag that an officer reads, to approve what waits at this path."""
 
-    def read(shown: str) -> Any:
+    def read(shown: str) -> tuple[Any, str | None]:
         reply = call("GET", shown, officer=officer)
-        return reply.json if reply.status == 200 else None
+        return (reply.json, reply.headers.get("etag")) if reply.status == 200 else (None, None)
 
     return match_of(read, path)["If-Match"]
 

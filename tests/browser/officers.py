@@ -133,4 +133,9 @@ def change_report(call: OfficerApi, report_id: str, **change: Any) -> None:
 def approve(stack: Any, username: str, path: str) -> requests.Response:
     """Read what waits, and approve it, as an officer at another machine."""
     call = officer_api(stack, username)
-    return call("POST", path, **match_of(lambda shown: call("GET", shown).json(), path))
+
+    def read(shown: str) -> tuple[Any, str | None]:
+        response = call("GET", shown)
+        return response.json(), response.headers.get("ETag")
+
+    return call("POST", path, **match_of(read, path))

@@ -146,7 +146,7 @@ def test_a_bulletin_is_published_in_its_languages(stack: Stack) -> None:
     drafted = ask(stack, "POST", "/v1/officer/bulletins", draft, Authorization=officer)
     assert drafted.status_code == 201, drafted.text
     bulletin = f"/v1/officer/bulletins/{drafted.json()['id']}"
-    tag = ask(stack, "GET", bulletin, Authorization=supervisor).json()["tag"]
+    tag = ask(stack, "GET", bulletin, Authorization=supervisor).headers["ETag"]
     approved = ask(stack, "POST", f"{bulletin}/approve", Authorization=supervisor, If_Match=tag)
     assert approved.status_code == 200, approved.text
 

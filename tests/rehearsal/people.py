@@ -107,7 +107,7 @@ class Person:
         """Read what waits, and approve it by its path."""
         return self.call("POST", path, headers=match_of(self._waiting, path))
 
-    def _waiting(self, path: str) -> Any:
+    def _waiting(self, path: str) -> tuple[Any, str | None]:
         """Return what waits, with its tag. Release 0.2.0rc1 took the ETag in its place."""
         reply = self.call("GET", path)
         assert reply.status == 200, reply.text
@@ -115,7 +115,7 @@ class Person:
         if self.stage.root != ROOT:
             for each in filter(None, (found, found.get("proposal"))):
                 each["tag"] = reply.headers.get("etag", NO_TAG)
-        return found
+        return found, reply.headers.get("etag")
 
     def _submit(self, page: Reply, **typed: str) -> Reply:
         login = f"{self.stage.outputs['SignInUrl']}/login"

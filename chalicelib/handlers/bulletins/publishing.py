@@ -98,8 +98,8 @@ def open_bulletin(call: Call) -> Response:
     """Open a bulletin.
 
     Returns the current version. If that waits for approval, `published` is the version that the
-    public sees. To change the bulletin, send the `ETag` of this response as `If-Match`; to approve
-    it, its `tag`.
+    public sees. To change, approve or decline it, send the `ETag` of this response as `If-Match`:
+    it is yours alone.
     """
     return _opened(queries.open_bulletin(call.path["bulletin_id"], desk=_desk(call)), call)
 
@@ -108,7 +108,7 @@ def open_bulletin(call: Call) -> Response:
     "/v1/officer/bulletins/{bulletin_id}",
     body=Changes,
     max_body=MAX_LONG_BODY,
-    headers=(Header.IF_MATCH,),
+    headers=(Header.VERSION_OR_TAG,),
     returns=BulletinView,
     raises=("illegal_transition", "channel_not_active"),
 )
@@ -121,7 +121,7 @@ def change_bulletin(call: Call) -> Response:
     """
     return _opened(
         publishing.change_bulletin(
-            call.path["bulletin_id"], call.body, call.version, desk=_desk(call)
+            call.path["bulletin_id"], call.body, call.match, desk=_desk(call)
         ),
         call,
     )
@@ -176,10 +176,10 @@ def add_pictures(call: Call) -> Response:
 def approve_bulletin(call: Call) -> Response:
     """Approve and publish a bulletin.
 
-    Approves the version whose `tag` is in `If-Match`, and publishes it immediately: the content, or
-    the words of an outcome or a withdrawal. An officer who wrote any part of the bulletin or of
-    these words cannot approve it (403 `self_approval`). A new account approves nothing for 24 hours
-    (403 `approves_later`).
+    Approves the version that you have opened, by its `ETag` in `If-Match`, and publishes it
+    immediately: the content, or the words of an outcome or a withdrawal. An officer who wrote
+    any part of the bulletin or of these words cannot approve it (403 `self_approval`). A new
+    account approves nothing for 24 hours (403 `approves_later`).
 
     409 `media_pending` means that a picture is not ready. With `without_waiting=true` the rest is
     published now. Once the picture is ready, it is in a new version, which waits for an approval of
@@ -199,21 +199,21 @@ def approve_bulletin(call: Call) -> Response:
 @routes.post(
     "/v1/officer/bulletins/{bulletin_id}/decline",
     body=Refusal,
-    headers=(Header.IF_MATCH,),
+    headers=(Header.VERSION_OR_TAG,),
     returns={200: BulletinView},
     raises=("illegal_transition",),
 )
 def decline_bulletin(call: Call) -> Response:
     """Decline a version of a bulletin.
 
-    Declines what waits for approval in the version in `If-Match`: a draft, a correction, or the
-    words of an outcome or a withdrawal. Any officer of the channel can, with a reason that its
-    authors read. What is published stays. Nothing waits for approval until somebody writes the
-    bulletin, or its words, again.
+    Declines what waits for approval in the version whose `ETag` is in `If-Match`: a draft, a
+    correction, or the words of an outcome or a withdrawal. Any officer of the channel can, with
+    a reason that its authors read. What is published stays. Nothing waits for approval until
+    somebody writes the bulletin, or its words, again.
     """
     return _opened(
         publishing.decline_bulletin(
-            call.path["bulletin_id"], call.version, call.body.reason, desk=_desk(call)
+            call.path["bulletin_id"], call.match, call.body.reason, desk=_desk(call)
         ),
         call,
     )
@@ -297,5 +297,4 @@ def _opened(dossier: Dossier, call: Call) -> Response:
         else 0
     )
     tag = tag_of(queries.request_of(bulletin), call.actor)
-    view = BulletinView.opened(dossier, call, leads=leads, tag=tag)
-    return Response(view, headers=etag_of(bulletin.version))
+    return Response(BulletinView.opened(dossier, call, leads=leads), headers={"ETag": tag})

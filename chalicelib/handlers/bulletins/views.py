@@ -142,7 +142,7 @@ class BulletinView(ListedBulletin):
     While a newer version is not approved, `published` is the content that the public sees;
     otherwise it is null. `steps` lists the steps that are possible now, and `outcomes` the codes
     with which it can be resolved. `leads` is the number of leads on this bulletin; 1000 stands for
-    1000 or more. `tag` is what the approval of this version takes.
+    1000 or more.
     """
 
     consent: Consent | None
@@ -152,10 +152,9 @@ class BulletinView(ListedBulletin):
     steps: list[Step]
     outcomes: list[EndCode]
     url: str
-    tag: str
 
     @classmethod
-    def opened(cls, dossier: Dossier, call: Call, *, leads: int, tag: str) -> Self:
+    def opened(cls, dossier: Dossier, call: Call, *, leads: int) -> Self:
         # Imported here, because work on reports needs these schemas and not the public's routes.
         from chalicelib.http.addresses import bulletin_url
 
@@ -176,7 +175,6 @@ class BulletinView(ListedBulletin):
             steps=bulletin.legal_steps(call.now),
             outcomes=bulletin.outcomes,
             url=bulletin_url(bulletin.id, call),
-            tag=tag,
         )
 
 

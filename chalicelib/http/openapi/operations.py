@@ -155,8 +155,8 @@ def _of_headers(operation: Operation) -> list[Json]:
         )
     if Header.TAG in operation.headers:
         description = (
-            "The `tag` of what you approve, from your own reading of it. 412 means that it has "
-            "changed since, or that the tag is not yours."
+            "The `ETag` or the `tag` of what you approve, from your own reading of it. 412 means "
+            "that it has changed since, or that it is not yours."
         )
         parameters.append(_parameter("header", "If-Match", description, _text(TAG), required=True))
     if Header.VERSION_OR_TAG in operation.headers:

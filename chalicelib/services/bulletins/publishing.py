@@ -69,9 +69,9 @@ def draft_bulletin(
 
 
 def change_bulletin(
-    bulletin_id: str, changes: Changes, version: int, *, desk: BulletinDesk
+    bulletin_id: str, changes: Changes, match: int | str, *, desk: BulletinDesk
 ) -> Dossier:
-    """Write the next version of a bulletin.
+    """Write the next version of a bulletin: of the version or the tag `match`.
 
     If the bulletin is published, the new version waits for approval, and readers keep seeing the
     old one. Raises NotFound, Stale, Invalid, Conflict (`illegal_transition`,
@@ -80,7 +80,7 @@ def change_bulletin(
     actor, catalogue = desk.actor, desk.catalogue
 
     def write(dossier: Dossier) -> Bulletin:
-        bulletin = _of_version(dossier, version)
+        bulletin = _matching(dossier, match, actor)
         channel = changes.channel
         if channel and channel != bulletin.content.channel:
             if not works_in(actor.officer, channel, catalogue):
@@ -174,15 +174,17 @@ def approve_bulletin(
     return _take_step(bulletin_id, approve, detail, desk)
 
 
-def decline_bulletin(bulletin_id: str, version: int, reason: str, *, desk: BulletinDesk) -> Dossier:
-    """Decline what is pending of exactly this version, and notify its authors.
+def decline_bulletin(
+    bulletin_id: str, match: int | str, reason: str, *, desk: BulletinDesk
+) -> Dossier:
+    """Decline what is pending of exactly this version or tag, and notify its authors.
 
     A repeated call by the same officer changes nothing. Raises NotFound, Stale, Conflict
     `illegal_transition`.
     """
 
     def decline(dossier: Dossier) -> Bulletin:
-        bulletin = _of_version(dossier, version)
+        bulletin = _matching(dossier, match, desk.actor)
         return rules.declined(bulletin, reason, by=desk.actor.by, now=desk.actor.now)
 
     # The reason is deleted with the bulletin. The audit stays.
@@ -226,11 +228,16 @@ def _end(bulletin_id: str, step: Step, ending: Ending, desk: BulletinDesk) -> Do
     return _take_step(bulletin_id, end, detail, desk)
 
 
-def _of_version(dossier: Dossier, version: int) -> Bulletin:
-    """Return the bulletin. Raises Stale if it has another version than `version`."""
-    if dossier.bulletin.version != version:
+def _matching(dossier: Dossier, match: int | str, actor: OfficerActor) -> Bulletin:
+    """Return the bulletin. Raises Stale unless it has this version, or the tag of this officer's
+    own reading.
+    """
+    bulletin = dossier.bulletin
+    if isinstance(match, str):
+        require_read(request_of(bulletin), match, actor)
+    elif bulletin.version != match:
         raise errors.Stale
-    return dossier.bulletin
+    return bulletin
 
 
 def _take_step(

@@ -55,7 +55,7 @@ def _publish(stack: Stack, desk: Desk) -> str:
     drafted = desk.send("POST", "/v1/officer/bulletins", BULLETIN, key)
     path = f"/v1/officer/bulletins/{drafted.json.get('id')}"
     second = Desk(stack, "supervisor")
-    tag = second.send("GET", path).json.get("tag", "")
+    tag = second.send("GET", path).headers.get("etag", "")
     approved = second.send("POST", f"{path}/approve", headers={"If-Match": tag})
     if approved.status != 200:
         raise RuntimeError(f"no bulletin: {drafted.body!r}, {approved.body!r}")

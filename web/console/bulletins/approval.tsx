@@ -34,7 +34,7 @@ export interface ApprovalProps {
  */
 export function Approval({ opened, shown, again, onDone }: ApprovalProps) {
   const { api, me } = useDesk();
-  const { bulletin, history } = opened;
+  const { bulletin, history, etag } = opened;
   // The version that the officer has read, when a step on it was refused as an old one.
   const [stale, setStale] = useState<Bulletin | null>(null);
   const read = stale ?? shown;
@@ -66,7 +66,7 @@ export function Approval({ opened, shown, again, onDone }: ApprovalProps) {
       api.POST('/v1/officer/bulletins/{bulletin_id}/approve', {
         params: {
           path,
-          header: { 'If-Match': bulletin.tag },
+          header: { 'If-Match': etag },
           ...(waiting.length > 0 && { query: { without_waiting: true } }),
         },
       }),
@@ -74,7 +74,7 @@ export function Approval({ opened, shown, again, onDone }: ApprovalProps) {
     finish(approved.state === 'published' ? text().approved : text().wordsApproved);
   };
   const decline = async (reason: string) => {
-    const params = { path, header: { 'If-Match': `"${bulletin.version}"` } };
+    const params = { path, header: { 'If-Match': etag } };
     await ok(api.POST('/v1/officer/bulletins/{bulletin_id}/decline', { params, body: { reason } }));
     finish(text().declineDone);
   };
@@ -170,7 +170,7 @@ function hasMore({ bulletin, history }: Opened, waiting: Bulletin['media']): boo
   return waiting.length === 0 || before === null || changesBetween(before, rest).length > 0;
 }
 
-function Content({ bulletin, history }: Opened) {
+function Content({ bulletin, history }: Omit<Opened, 'etag'>) {
   const { before, after } = forApproval(bulletin, history);
   const changes = changesBetween(before, after);
   return (

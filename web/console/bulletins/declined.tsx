@@ -15,7 +15,7 @@ export function Declined({ declined }: { declined: NonNullable<Bulletin['decline
 }
 
 /** What was declined before this version, and what its authors have changed since. */
-export function DeclinedBefore({ bulletin, history }: Opened) {
+export function DeclinedBefore({ bulletin, history }: Omit<Opened, 'etag'>) {
   const declined = bulletin.declined_before;
   if (!declined) return null;
   // The record has no words about an end, so only what is new can be shown of them.

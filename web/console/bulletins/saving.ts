@@ -2,7 +2,8 @@
 
 import { useRef, useState } from 'preact/hooks';
 
-import { ok, type Step, useStep } from '../parts/asking.tsx';
+import { outcomeOf } from '../calls.ts';
+import { ok, Refused, type Step, useStep } from '../parts/asking.tsx';
 import type { Api, Schemas } from '../types.ts';
 import { upload } from '../upload.ts';
 import type { Bulletin, History } from './changes.ts';
@@ -12,14 +13,17 @@ import type { Shown } from './preview.tsx';
 export interface Opened {
   bulletin: Bulletin;
   history: History;
+  /** Of the opening: what approves or declines exactly this version. */
+  etag: string;
 }
 
 /** Read both. Raises Refused. */
 export async function openBulletin(api: Api, id: string): Promise<Opened> {
   const params = { path: { bulletin_id: id } };
-  const bulletin = await ok(api.GET('/v1/officer/bulletins/{bulletin_id}', { params }));
+  const opening = await outcomeOf(api.GET('/v1/officer/bulletins/{bulletin_id}', { params }));
+  if (!opening.ok) throw new Refused(opening.failure);
   const history = await ok(api.GET('/v1/officer/bulletins/{bulletin_id}/history', { params }));
-  return { bulletin, history };
+  return { bulletin: opening.data, history, etag: opening.response.headers.get('ETag') ?? '' };
 }
 
 /** Return the pictures of the version that cannot be shown yet. */

@@ -18,7 +18,6 @@ export const BULLETIN: Bulletin = {
   id: 'B-1',
   state: 'published',
   version: 3,
-  tag: '"0123456789ABCDEFGHJK"',
   channel_label: 'Missing persons',
   pending: true,
   created_at: '2026-11-24T01:30:00.000Z',
