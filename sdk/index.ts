@@ -5,7 +5,7 @@ export { cut } from './metadata/cut.ts';
 export type { Challenge } from './proof.ts';
 export { prove } from './proof.ts';
 export type { Network } from './outbox/network.ts';
-export { limitsOf, type SendingLimits } from './outbox/limits.ts';
+export { isOlder, limitsOf, type SendingLimits } from './outbox/limits.ts';
 export { type Deps, openOutbox } from './outbox/outbox.ts';
 export { reportOf, untilSent } from './outbox/sent.ts';
 export { MemoryStore, type Store } from './outbox/store.ts';

@@ -10,7 +10,7 @@ import { type Deps, openOutbox as open } from './outbox/outbox.ts';
 import type { Outbox } from './outbox/types.ts';
 
 export interface NodeDeps
-  extends Pick<Deps, 'language' | 'limits' | 'reduce' | 'clock' | 'random'> {
+  extends Pick<Deps, 'language' | 'limits' | 'isOld' | 'reduce' | 'clock' | 'random'> {
   /** The API's address without a slash at its end. */
   readonly api: string;
   /** Where entries are kept. No other process may use it at the same time. */

@@ -53,8 +53,8 @@ export function doneSlots({ files }: Kept): Slot[] {
 }
 
 /** Return whether the reduced picture of a file is still to be sent. */
-export function isReducedDue({ state, reduced, reducedDone }: KeptFile): boolean {
-  return state === 'waiting' && reduced !== undefined && !reducedDone;
+export function isReducedDue(file: KeptFile): boolean {
+  return isToSend(file) && file.reduced !== undefined && !file.reducedDone;
 }
 
 export interface KeptReport {
@@ -121,12 +121,50 @@ export function mayHaveArrived(kept: Kept): boolean {
   return isUnsent(kept) && kept.attempted === true;
 }
 
-/** Return whether nothing is left to send. */
+/** Return whether nothing is left to send, or only what waits for a newer app. */
 export function isSettled(kept: Kept): boolean {
-  return !isUnsent(kept) && (!!kept.problem || kept.files.every(({ state }) => state !== 'waiting'));
+  return !isUnsent(kept) && (!!kept.problem || !kept.files.some(isToSend));
+}
+
+/** Return whether a file goes as soon as it can. */
+export function isToSend(file: KeptFile): boolean {
+  return file.state === 'waiting' && !waitsForUpdate(file);
+}
+
+/** Return whether nothing of it will ever be sent any more. */
+export function isOver(kept: Kept): boolean {
+  return isSettled(kept) && !needsUpdate(kept);
+}
+
+/** Return whether something of it waits for a newer app. */
+export function needsUpdate(kept: Kept): boolean {
+  return [kept, ...kept.files].some(waitsForUpdate);
 }
 
 /** Return whether everything has arrived. */
 export function isDelivered(kept: Kept): boolean {
   return !!kept.report && !kept.text && kept.files.every(({ state }) => state === 'sent');
+}
+
+const UPDATE_FIRST = 'update_first';
+
+/** Return why an app that is too old was refused something: a newer one sends it again. */
+export function updateFirst(problem: Problem): Problem {
+  return { ...problem, code: UPDATE_FIRST };
+}
+
+/** Return whether an entry or a file waits for a newer app. */
+export function waitsForUpdate({ problem }: { readonly problem?: Problem }): boolean {
+  return problem?.code === UPDATE_FIRST;
+}
+
+/** Return the entry as it was before an app that is too old was refused something of it. */
+export function takenUp(kept: Kept): Kept {
+  return { ...without(kept), files: kept.files.map(without) };
+}
+
+function without<T extends { readonly problem?: Problem }>(it: T): T {
+  if (!waitsForUpdate(it)) return it;
+  const { problem: _, ...rest } = it;
+  return rest as T;
 }

@@ -42,6 +42,19 @@ export const SHIPPED: SendingLimits = {
   },
 };
 
+/**
+ * Return whether an app of this version is older than the catalogue's `app.minimum_version`: then it
+ * says "update first". Both are numbers with points.
+ */
+export function isOlder(version: string, minimum: string): boolean {
+  const [mine, least] = [version, minimum].map((each) => each.split('.').map(Number));
+  for (const [place, number] of (least ?? []).entries()) {
+    const difference = (mine?.[place] ?? 0) - number;
+    if (difference !== 0) return difference < 0;
+  }
+  return false;
+}
+
 export function limitsOf(limits: Limits): SendingLimits {
   return {
     perReport: limits.media_per_report,

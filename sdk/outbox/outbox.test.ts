@@ -4,6 +4,7 @@ import { expect } from 'vitest';
 import { picture, video } from './testing/files.ts';
 import { Phone, REDUCED, test } from './testing/phone.ts';
 import { PART_SIZE, problem } from './testing/server.ts';
+import { isOlder } from './limits.ts';
 import { reportOf } from './sent.ts';
 import type { Draft, Entry, Outbox } from './types.ts';
 
@@ -60,6 +61,47 @@ test('what nobody sees in a text does not leave the phone', async ({ phone, outb
   await phone.until(() => phone.server.texts.size === 1);
   expect([...phone.server.texts.values()]).toEqual([`messages: ${text}`]);
   await expect(outbox.addText(report, 'messages', '\u202a')).rejects.toMatchObject({ code: 'empty_report' });
+});
+
+test('what an app that is too old is refused waits for a newer one, which sends it', async ({ phone }) => {
+  const old = await phone.open(Infinity, { isOld: () => isOlder('1.9', '1.10.0') });
+  phone.server.instead = ({ path }) =>
+    path.endsWith('/reports') ? problem(422, 'invalid') : undefined;
+  const entry = await sent(phone, old);
+  expect(only(old)).toMatchObject({ state: 'refused', problem: { code: 'update_first' } });
+  await old.leave(async () => {});
+  old.close();
+
+  phone.server.instead = () => undefined;
+  const updated = await phone.open(Infinity, { isOld: () => isOlder('1.10', '1.10.0') });
+  await phone.until(() => phone.server.reports.length === 1);
+  expect(phone.server.createKeys).toEqual(new Set([entry.key]));
+  updated.close();
+});
+
+test('a file that an app that is too old is refused waits, and holds nothing up', async ({ phone }) => {
+  const old = await phone.open(Infinity, { isOld: () => true });
+  phone.server.instead = ({ path }) =>
+    path.endsWith('/complete') ? problem(422, 'invalid') : undefined;
+  await sent(phone, old, draft([video(150), picture()]));
+  expect(phone.server.reports).toHaveLength(1);
+  expect(only(old).files.map(({ state }) => state)).toEqual(['refused', 'sent']);
+  await old.confirmReceipt(only(old).id);
+  old.close();
+
+  phone.server.instead = () => undefined;
+  const updated = await phone.open();
+  await phone.until(() => updated.entries.value.length === 0);
+  expect(phone.server.contents().map((content) => content?.length)).toEqual([150, 17]);
+});
+
+test.for([
+  ['1.9', '1.10.0', true],
+  ['1.10', '1.10.0', false],
+  ['2', '1.10.0', false],
+  ['1.10.0.1', '1.10.1', true],
+] as const)('version %s of %s is older: %s', ([version, minimum, older]) => {
+  expect(isOlder(version, minimum)).toBe(older);
 });
 
 test('it is kept before anything is sent', async ({ phone, outbox }) => {
@@ -523,7 +565,7 @@ test('without room for its files, the text is kept at least', async ({ phone, ou
     IDBObjectStore.prototype.put = put;
   }
   phone.server.fault = () => 'none';
-  const again = await phone.open();
+  const again = await phone.open(Infinity, { isOld: () => true }); // no newer app has it either
   await settled(phone, again);
   expect(only(again).files).toMatchObject([{ state: 'refused', problem: { code: 'file_is_gone' } }]);
   expect(phone.server.reports).toHaveLength(1);

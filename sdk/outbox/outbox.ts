@@ -14,7 +14,21 @@ import { BrowserNetwork } from './browser.ts';
 import { browserClock, type Clock } from './clock.ts';
 import { createReport, sendText } from './creation.ts';
 import { prepareAddition, prepareReport, prepareText, type Prepared, type Preparing } from './drafts.ts';
-import { isDelivered, isReducedDue, isSettled, isUnsent, restore, withFile, type Kept } from './kept.ts';
+import {
+  isDelivered,
+  isOver,
+  isReducedDue,
+  isSettled,
+  isToSend,
+  isUnsent,
+  type Kept,
+  needsUpdate,
+  restore,
+  takenUp,
+  updateFirst,
+  waitsForUpdate,
+  withFile,
+} from './kept.ts';
 import { Lane, type Moment, Stopped, type Work } from './work.ts';
 import { SHIPPED, type SendingLimits } from './limits.ts';
 import { Later, Refused, type Network } from './network.ts';
@@ -28,6 +42,7 @@ import type {
   Keep,
   KeptDraft,
   Outbox,
+  Problem,
   ReportBody,
   TextFor,
 } from './types.ts';
@@ -44,6 +59,11 @@ export interface Deps {
   readonly api?: string;
   /** What the service takes, if the catalogue has been read. */
   readonly limits?: () => SendingLimits | undefined;
+  /**
+   * Whether this app is too old (`isOlder`). It sends all the same: a report comes first. What it is
+   * refused then, waits for a newer app, which sends it again.
+   */
+  readonly isOld?: () => boolean;
   readonly network?: Network;
   /** Where entries are kept; in the browser's database when it is left out. */
   readonly store?: Store;
@@ -67,6 +87,7 @@ export async function openOutbox(deps: Deps): Promise<Outbox> {
   const outbox = new PageOutbox(deps, store);
   try {
     await outbox.load();
+    await outbox.takeUp();
   } catch (error) {
     outbox.close();
     throw error;
@@ -85,6 +106,7 @@ class PageOutbox implements Outbox {
   readonly #retries: Retries;
   readonly #prove: Prove;
   readonly #limits: () => SendingLimits;
+  readonly #isOld: () => boolean;
   readonly #reduce: Reduce;
   readonly #locks: LockManager | null;
   readonly #channel: BroadcastChannel | null;
@@ -111,6 +133,7 @@ class PageOutbox implements Outbox {
     this.#prove = deps.prove ?? prove;
     this.#reduce = deps.reduce ?? reducedSoon;
     this.#limits = () => deps.limits?.() ?? SHIPPED;
+    this.#isOld = deps.isOld ?? (() => false);
     this.#locks = deps.locks === undefined ? (globalThis.navigator?.locks ?? null) : deps.locks;
     this.#channel = deps.channel === undefined ? openChannel() : deps.channel;
     const page = deps.window === undefined ? (globalThis.window ?? null) : deps.window;
@@ -138,6 +161,15 @@ class PageOutbox implements Outbox {
     // What another page has erased is not sent any further.
     for (const [stop, id] of this.#steps) if (!this.#kept.has(id)) stop.abort();
     this.#publish();
+  }
+
+  /** Let what an older app was refused be sent again. */
+  async takeUp(): Promise<void> {
+    if (this.#isOld()) return;
+    for (const { id } of [...this.#kept.values()].filter(needsUpdate)) {
+      const kept = await this.#store.update(id, takenUp);
+      if (kept) this.#changed(kept);
+    }
   }
 
   async add(draft: Draft): Promise<Entry> {
@@ -189,7 +221,7 @@ class PageOutbox implements Outbox {
       kept.report ? { ...kept, confirmed: true } : kept,
     );
     // Now the person has also seen which files could not be sent.
-    if (kept?.confirmed && isSettled(kept)) return await this.erase(id);
+    if (kept?.confirmed && isOver(kept)) return await this.erase(id);
     if (kept) this.#changed(kept);
     this.#tell();
   }
@@ -199,7 +231,7 @@ class PageOutbox implements Outbox {
     await keep([...this.#kept.values()].filter(({ left }) => !left));
     for (const id of [...this.#kept.keys()]) {
       const kept = await this.#store.update(id, (kept) => ({ ...kept, left: true }));
-      if (kept && isSettled(kept)) await this.erase(id);
+      if (kept && isOver(kept)) await this.erase(id);
       else if (kept) this.#changed(kept);
     }
     this.#tell();
@@ -338,13 +370,29 @@ class PageOutbox implements Outbox {
       const { id, place, name, isReduced } = next;
       await this.#step(id, name, async (work) => {
         if (isReduced) return await sendReduced(work, place);
-        const sent = await outcomeOf(sendFile(work, place));
+        const sent = await this.#outcomeOf(sendFile(work, place));
         // Without locks another page may have sent it meanwhile.
         await work.save((kept) =>
           kept.files[place]?.state === 'waiting' ? withFile(kept, place, sent) : kept,
         );
       });
     }
+  }
+
+  async #outcomeOf(sending: Promise<void>): Promise<Partial<Kept['files'][number]>> {
+    try {
+      await sending;
+      return { state: 'sent' };
+    } catch (error) {
+      if (!(error instanceof Refused)) throw error;
+      const problem = this.#why(error);
+      return { state: waitsForUpdate({ problem }) ? 'waiting' : 'refused', problem };
+    }
+  }
+
+  /** A file that is gone from the phone is, whatever the app. */
+  #why({ problem }: Refused): Problem {
+    return this.#isOld() && problem.status ? updateFirst(problem) : problem;
   }
 
   /** Return what goes next: the reduced pictures of all reports before any whole file. */
@@ -354,7 +402,7 @@ class PageOutbox implements Outbox {
         if (!kept.report) continue;
         for (const [place, file] of kept.files.entries()) {
           const name = nameOf(id, place, isReduced);
-          const isWanted = isReduced ? isReducedDue(file) : file.state === 'waiting';
+          const isWanted = isReduced ? isReducedDue(file) : isToSend(file);
           if (isWanted && this.#retries.isDue(name)) return { id, place, name, isReduced };
         }
       }
@@ -381,7 +429,7 @@ class PageOutbox implements Outbox {
   async #note(id: string, name: string, error: unknown): Promise<void> {
     if (this.#closed || !this.#kept.has(id)) return;
     if (error instanceof Refused) {
-      const { problem } = error;
+      const problem = this.#why(error);
       this.#retries.moved(name);
       const kept = await this.#store.update(id, (kept) => ({ ...kept, problem }));
       if (kept) this.#changed(kept);
@@ -394,7 +442,7 @@ class PageOutbox implements Outbox {
   /** Delete an entry of which the person has the receipt, once everything has arrived. */
   async #finish(id: string): Promise<void> {
     const kept = this.#kept.get(id);
-    const isDone = kept?.left ? isSettled(kept) : kept?.confirmed && isDelivered(kept);
+    const isDone = kept?.left ? isOver(kept) : kept?.confirmed && isDelivered(kept);
     if (isDone) await this.erase(id);
     else this.#publish();
     this.#tell();
@@ -498,7 +546,7 @@ function namesOf(kept: Kept): string[] {
   if (isSettled(kept)) return [];
   return kept.files.flatMap((file, place) => [
     ...(isReducedDue(file) ? [nameOf(kept.id, place, true)] : []),
-    ...(file.state === 'waiting' ? [nameOf(kept.id, place, false)] : []),
+    ...(isToSend(file) ? [nameOf(kept.id, place, false)] : []),
   ]);
 }
 
@@ -511,16 +559,6 @@ interface NextFile {
 
 function nameOf(id: string, place: number, isReduced: boolean): string {
   return `${id}/${place}${isReduced ? '/reduced' : ''}`;
-}
-
-async function outcomeOf(sending: Promise<void>): Promise<Partial<Kept['files'][number]>> {
-  try {
-    await sending;
-    return { state: 'sent' };
-  } catch (error) {
-    if (error instanceof Refused) return { state: 'refused', problem: error.problem };
-    throw error;
-  }
 }
 
 function databases(): IDBFactory | null {

@@ -1,6 +1,6 @@
 /** What screens see of an entry: what is kept of it, and what happens at the moment. */
 
-import { isSettled, isUnsent, mayHaveArrived, type Kept, type KeptFile } from './kept.ts';
+import { isSettled, isUnsent, mayHaveArrived, waitsForUpdate, type Kept, type KeptFile } from './kept.ts';
 import type { Entry, EntryFile, EntryState } from './types.ts';
 import type { Moment } from './work.ts';
 
@@ -51,7 +51,7 @@ function fileView(file: KeptFile, moment: Moment, place: number): EntryFile {
     kept,
     known,
     sent: state === 'sent' ? size : onItsWay ? (moment.file?.sent ?? 0) : (file.arrived ?? 0),
-    state: onItsWay ? 'uploading' : state,
+    state: onItsWay ? 'uploading' : waitsForUpdate(file) ? 'refused' : state,
     seen: file.reducedThere ?? false,
     ...(problem ? { problem } : {}),
   };

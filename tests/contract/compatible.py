@@ -22,6 +22,7 @@ from chalicelib.kernel.config import Api
 from infra.release import ROOT, read_releases
 
 _FLAGS = "there are none: what is sent back empty is taken"
+_NO_FLAGS = "nobody reads them: where there are none, all is on"
 _TAG = "nobody approves what they have not read"
 _DECLINES = "null declines an end that waits; all that was taken is taken"
 _CLOSING = "one step of all ends that take two, not of `malicious` alone"
@@ -47,6 +48,7 @@ _DECLARING = (
 )
 CHANGED: Mapping[str, Mapping[str, str]] = {
     "0.2.0rc1": {
+        "GET /v1/catalogue 200 application/json app flags": _NO_FLAGS,
         "PATCH /v1/admin/catalogue body app flags": _FLAGS,
         "PATCH /v1/admin/catalogue 200 application/json categories [] shards": _SHARDS,
         "PATCH /v1/admin/catalogue body categories [] shards": _SHARDS,

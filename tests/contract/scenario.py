@@ -217,6 +217,8 @@ class Scenario:
                 [{"code": "dumping", "labels": dict.fromkeys(LANGUAGES, "Illegal dumping")}]
             ),
             "bulletin_id": always(self.bulletin.id),
+            # A new report has none.
+            "messages_seen": always(0),
             "duplicate_of": always(self.report.id),
             "like": always(self.report.id),
             "report_id": always(self.report.id),
@@ -294,9 +296,13 @@ class Scenario:
         assert read_and_approve(path, COLLEAGUE).status == 200
         return made
 
+    @cached_property
+    def many(self) -> "list[Reported]":
+        """More reports than one zip holds."""
+        return [self.report_again(category="lost_and_found") for _ in range(REPORTS_MAX + 1)]
+
     def export_by(self, officer: str) -> Supply:
-        for _ in range(REPORTS_MAX + 1):
-            self.report_again(category="lost_and_found")
+        _ = self.many
         body = {"filters": {"category": "lost_and_found"}, "reason": "For the review."}
         reply = call("POST", "/v1/officer/exports", body, officer=officer).expect(202)
         # The last zip has fewer reports than the first.

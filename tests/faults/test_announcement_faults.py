@@ -134,8 +134,7 @@ def test_a_crash_right_after_a_step_leaves_its_notice_to_the_outbox(begin: Any) 
     assert sorted(kinds()) == ["approval", "report"]
 
 
-@pytest.mark.parametrize("begin", [ask_for_hold, call_malicious])
-def test_a_step_that_is_tried_again_on_a_conflict_notifies_once(begin: Any) -> None:
+def test_a_step_that_is_tried_again_on_a_conflict_notifies_once() -> None:
     created = file()
 
     # Complete the report's own notice, so that its HEAD is no longer as it was read.

@@ -1,5 +1,7 @@
 """Admins' route to open, pause, retire or add categories and channels."""
 
+from pydantic import Field
+
 from chalicelib import wiring
 from chalicelib.domain.catalogue.model import LifecycleState
 from chalicelib.domain.catalogue.overrides import CataloguePatch
@@ -31,6 +33,12 @@ class ChannelState(Shape):
     activates_at: Timestamp | None
 
 
+class AdminAppView(AppView):
+    """Settings for apps. `flags` is empty, and there for the console of release 0.2.0rc1 alone."""
+
+    flags: dict[str, bool] = Field(default={}, json_schema_extra={"deprecated": True})
+
+
 class CatalogueState(Shape):
     """The current state of each entry, and the settings for apps.
 
@@ -40,7 +48,7 @@ class CatalogueState(Shape):
     version: int
     categories: list[CategoryState]
     channels: list[ChannelState]
-    app: AppView
+    app: AdminAppView
 
 
 @routes.patch(

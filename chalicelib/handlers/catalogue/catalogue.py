@@ -156,12 +156,10 @@ class Limits(Shape):
 class AppView(Shape):
     """Settings for apps.
 
-    `minimum_version` is only information: the API does not refuse older apps. `flags` is empty, and
-    there for apps of release 0.2.0rc1 alone.
+    `minimum_version` is only information: the API does not refuse older apps.
     """
 
     minimum_version: str
-    flags: dict[str, bool] = Field(default={}, json_schema_extra={"deprecated": True})
     emergency_number: str
 
 

@@ -198,7 +198,7 @@ class PartReason(Input):
     for an export that was approved in release 0.2.0rc1, and has none.
     """
 
-    reason: Annotated[Reason | None, NotNull()] = None
+    reason: Reason | None = None
 
 
 class ExportRefusal(Input):

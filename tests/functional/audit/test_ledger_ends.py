@@ -177,4 +177,4 @@ def test_a_report_that_was_deleted_in_time_ended_lawfully(check: Verify) -> None
     for gone in ({}, {"gone": True}):
         found = check(receipt=created["receipt"], **gone)
         assert (found.code, found.text[:22]) == (0, "Filed; expired lawfull")
-    assert events_of(created) == ["filed", "content", "closed", "closed", "expired"]
+    assert events_of(created) == ["filed", "content", "closed", "expired"]

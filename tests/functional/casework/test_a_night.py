@@ -31,6 +31,10 @@ __all__ = ["_people"]
 pytestmark = [pytest.mark.usefixtures("aws", "clean", "standing_clock"), pytest.mark.thorough]
 
 MOST_ACTIONS = 60
+# Degrees of latitude: from here on a report is of another event, whatever comes at the same time.
+APART = 6 * A_SPOT
+# What else than its own category a report of an event may come in: `kin` of the city.
+KIN = {"traffic_violation": "other", "other": "traffic_violation"}
 REPORTS, HOURS = 2000, 8.0
 
 
@@ -95,7 +99,7 @@ class Night:
             text = self._said(event.what)
             yield begun + self._chance.random() / 2, number, _body(event.category, text, near)
         for hour, category, place in (
-            (begun + 0.2, event.category, (lat + 3 * A_SPOT, lon)),
+            (begun + 0.2, event.category, (lat + APART, lon)),
             (begun - 1.2, event.category, (lat, lon)),
             (begun + 0.2, "lost_and_found", (lat, lon)),
         ):
@@ -108,9 +112,9 @@ class Night:
             # Who says the same kind of thing of the same corner in the same half hour speaks of the
             # same event, as far as anybody can know.
             if not any(
-                event.category == category
+                category in (event.category, KIN.get(event.category))
                 and -0.6 < hour - begun < 1.1
-                and max(abs(a - b) for a, b in zip(place, there, strict=True)) < 3 * A_SPOT
+                and max(abs(a - b) for a, b in zip(place, there, strict=True)) < APART
                 for event, begun, there in zip(EVENTS, self._begun, self._places, strict=True)
             ):
                 return hour, None, _body(category, self._unlike(), place)
@@ -200,8 +204,10 @@ def test_a_night_of_2000_reports_comes_down_to_what_needs_thought() -> None:
     cloud.officer("li")
     night, desk = Night(seed), Desk()
     night.require_nothing_hidden()
-    found = desk.find_events()
-    assert [each["count"] for each in found][:3] == [400, 40, 12]
+    # Three that stand near one another at the same time may be of three events: of so few, the
+    # officer reads each.
+    found = [each for each in desk.find_events() if each["count"] > 5]
+    assert [each["count"] for each in found] == [400, 40, 12]
     incidents = [desk.take_in(each["like"]) for each in found]
     night.require_nothing_hidden()
     for incident in incidents:

@@ -179,6 +179,35 @@ def test_an_insider_finds_no_difference_to_a_city_without_it() -> None:
         assert (created["id"] in one.text) == (created["id"] in other.text), name
 
 
+def test_an_insider_waits_for_the_same_calls_whether_there_is_one_or_not() -> None:
+    without = Kept()
+    without.put_back()
+    created = worked_on()
+    cloud.stream(cloud.all_keys())
+    cloud.forget_kept()
+    called: list[str] = []
+    # Every client that a session makes from now on gets the session's handlers.
+    wiring.reset()
+    wiring.aws_events().register_first(
+        "before-send.*", lambda event_name, **_: called.append(event_name)
+    )
+
+    def asked(kept: Kept) -> dict[str, list[str]]:
+        kept.put_back()
+        called.clear()
+        found = {}
+        for name, _ in everything(created):
+            found[name] = called[:]
+            called.clear()
+        return found
+
+    there = Kept()
+    asked(there)  # what a process reads once, it has read
+    found = asked(there)
+    assert found["GET /v1/officer/reports/{report_id}"]
+    assert found == asked(without)
+
+
 # --- notices
 
 
