@@ -139,7 +139,7 @@ def test_a_step_that_is_tried_again_on_a_conflict_notifies_once() -> None:
 
     # Complete the report's own notice, so that its HEAD is no longer as it was read.
     with inject.meanwhile(lambda: cloud.stream(cloud.all_keys())) as called:
-        assert begin(created).status in (200, 201)
+        assert ask_for_hold(created).status in (200, 201)
     # The step, the completion of the notice, the count of the new report, the step again.
     assert len(called) == 4
     cloud.stream(cloud.all_keys())

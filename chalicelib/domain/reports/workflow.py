@@ -162,10 +162,10 @@ def change(
     in the same call; `duplicate` needs an original as well. A disposition that `takes_two`, or any
     with `all_take_two`, is only a proposal, and the report else as it was, until a second officer
     confirms it; so is one that `takes_two` when its reason, or its original, is another. A change
-    of category or urgency voids what waits. Reopening clears what closing set, and
-    the link to an original. The reason is sealed, so the caller sets it. What is unread counts as
-    read when the officer has read it (`reads`). A link alone neither reads nor attends to a report;
-    what else does: `attention.is_attended`.
+    of category or urgency voids what waits; so does the end that the report has already. Reopening
+    clears what closing set, and the link to an original. The reason is sealed, so the caller sets
+    it. What is unread counts as read when the officer has read it (`reads`). A link alone neither
+    reads nor attends to a report; what else does: `attention.is_attended`.
 
     Raises Conflict (`illegal_transition`, which names the legal steps; `nothing_to_confirm`: no end
     waits that could be declined), and Invalid.
@@ -378,8 +378,11 @@ def _assign_and_link(step: _Step) -> _Update:
 
 def _dispose(step: _Step) -> _Update:
     wanted = step.wanted.disposition
-    if wanted is None or wanted == step.report.disposition:
+    if wanted is None:
         return {}
+    if wanted == step.report.disposition:
+        # Who keeps the end that it has decides against another that waits.
+        return {"proposal": None}
     return {"decided_at": step.now, "disposition": wanted.value, "proposal": None}
 
 

@@ -261,3 +261,16 @@ def test_a_closed_report_keeps_its_end_while_another_waits() -> None:
     assert mine(tip)["outcome"]["reason"] == "The lamp burns again."
     assert confirm(tip).expect(201)["disposition"] == "malicious"
     assert mine(tip)["outcome"]["reason"] == "It was he who broke it."
+
+
+@pytest.mark.parametrize("more", [{}, {"reason": "It burns, says the city."}])
+def test_who_sets_the_end_again_that_a_report_has_voids_another_that_waits(
+    more: dict[str, str],
+) -> None:
+    tip = file("other")
+    change(tip, status="closed", disposition="resolved", reason="The lamp burns again.").expect(200)
+    change(tip, disposition="malicious", reason="It was he who broke it.").expect(200)
+    again = change(tip, "li", disposition="resolved", **more).expect(200)
+    assert (again["disposition"], again["proposal"]) == ("resolved", None)
+    assert confirm(tip).refusal[0] in (409, 412)
+    assert mine(tip)["outcome"]["reason"] == more.get("reason", "The lamp burns again.")
