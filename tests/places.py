@@ -22,8 +22,9 @@ def place_of(row: Mapping[str, Any]) -> tuple[str, str]:
 def _ranked(row: Mapping[str, Any]) -> tuple[str, str]:
     shard, status = row["category_shard"], row["status"]
     unread = row.get("unread", 0) + row.get("unread_media", 0) > 0
-    hold = row.get("hold")
-    awaits = (status == "closed" and row.get("proposal")) or (
+    hold, referrals = row.get("hold"), row.get("referrals", {})
+    waits = row.get("proposal") or referrals.get("pending")
+    awaits = (status == "closed" and waits) or (
         hold and ("approved_by" not in hold or "lift" in hold)
     )
     if status in ("closed", "withdrawn"):

@@ -49,6 +49,7 @@ from tests.client import Reply, appoint, call, new_key, opening_etag, read_and_a
 from tests.conftest import empty
 from tests.decoding import derive
 from tests.faults import inject
+from tests.faults.ends import REASON, End, changed_by, takes_two
 from tests.places import place_of
 
 EXAMPLES = int(os.environ.get("TIPLINE_EXAMPLES", "0"))
@@ -87,6 +88,9 @@ class Tip:
     withdrawn: bool = False
     gone: bool = False
     moved: bool = False
+    end: End | None = None
+    was_critical: bool = False
+    confirmed: int = 0
 
     @property
     def unseen(self) -> bool:
@@ -115,6 +119,7 @@ BECOMES: Mapping[str, dict[str, Any]] = {
     "no officer": ABLE | {"roles": ["admin"]},
     "inactive": ABLE | {"active": False},
 }
+DONE = {"status": "closed", "disposition": "resolved", "reason": "Done."}
 ALWAYS = {"weekdays": ["monday"], "starts": "00:00", "ends": "00:00", "name": "Duty"}
 
 type Head = Mapping[str, Any]
@@ -150,12 +155,16 @@ def latest_notice(head: Head, now: datetime) -> datetime | None:
 class Tipline(RuleBasedStateMachine):
     pictures: Any
 
-    @initialize(category=st.sampled_from(["child_abduction", "other"]), media=st.integers(0, 2))
-    def open(self, category: str, media: int) -> None:
+    @initialize(
+        category=st.sampled_from(["child_abduction", "other"]),
+        media=st.integers(0, 2),
+        had_by=st.sampled_from(["nobody", "its original", "its assignee", "who ends it"]),
+    )
+    def open(self, category: str, media: int, had_by: str) -> None:
         empty()
         cloud.forget_sent()
         wiring.clock.advance(wiring.clock.wall_clock() - wiring.clock.now())
-        for username in ("wang", "li", "zhao"):
+        for username in ("wang", "li", "zhao", "chen"):
             cloud.officer(username)
         for username in ("admin", "admin2"):
             cloud.officer(username, roles=(Role.ADMIN,))
@@ -167,6 +176,16 @@ class Tipline(RuleBasedStateMachine):
         self.last_due: dict[str, datetime] = {}
         self.last_head: dict[str, Mapping[str, Any]] = {}
         self.file(category, True, media, None)
+        if had_by == "who ends it":
+            self.propose(0, "li", "unfounded", None)
+        elif had_by != "nobody":
+            self.look(0)
+            is_original = had_by == "its original"
+            taken = {"status": "acknowledged"} if is_original else {"assignee": "zhao"}
+            self.change(self.tips[0], taken, dies=None)
+            if is_original:
+                self.file("missing_elderly", False, 0, None)
+                self.link(1, 0, None)
 
     # Residents
 
@@ -272,7 +291,7 @@ class Tipline(RuleBasedStateMachine):
         if reply.status in (200, 201):
             tip.texts.append(words)
             tip.steps.append("acknowledged")
-            tip.reopened = True
+            tip.reopened, tip.end = True, None
 
     @precondition(lambda self: self.promised())
     @rule(number=which, dies=dying)
@@ -283,11 +302,13 @@ class Tipline(RuleBasedStateMachine):
         )
         if reply is None:
             tip.withdrawn = tip.withdrawn or self.head(tip)["status"] == "withdrawn"
+            tip.end = None if tip.withdrawn else tip.end
             return
         assert reply.status == (410 if tip.gone else 204) or (
             reply.status == 410 and self.is_expiring(tip)
         ), reply
         tip.withdrawn = tip.withdrawn or reply.status == 204
+        tip.end = None if tip.withdrawn else tip.end
 
     # S3 and the queues
 
@@ -369,7 +390,7 @@ class Tipline(RuleBasedStateMachine):
             [
                 {"status": "acknowledged", "assignee": "wang"},
                 {"status": "in_progress"},
-                {"status": "closed", "disposition": "resolved", "reason": "Done."},
+                DONE,
                 {"status": "closed", "disposition": "unfounded", "reason": "Nothing there."},
                 {"urgency": "critical"},
                 {"urgency": "high"},
@@ -404,9 +425,84 @@ class Tipline(RuleBasedStateMachine):
         reply = self.attempt(dies, lambda: call("POST", f"{path}/oversight", why, officer="wang"))
         assert reply is None or reply.status in ((404,) if tip.unseen else (204, 409)), reply
         if not tip.unseen and self.head(tip).get("category") == "oversight":
-            tip.moved = True
+            tip.moved, tip.end = True, None
             tip.version += 1
             tip.steps = tip.steps if tip.steps[-1] == "closed" else ["new"]
+
+    @precondition(lambda self: self.held())
+    @rule(how=st.sampled_from(["withdrawn", "closed", "moved", "given back"]), dies=dying)
+    def end_an_original(self, how: str, dies: Any) -> None:
+        tip = self.held()[0]
+        if how == "closed":
+            self.change(tip, DONE, dies=dies)
+        elif how == "given back":
+            self.change(tip, {"category": "traffic_violation", "assignee": None}, dies=dies)
+        else:
+            ends = self.withdraw if how == "withdrawn" else self.move_to_oversight
+            ends(self.promised().index(tip), dies)
+
+    @precondition(lambda self: self.promised())
+    @rule(
+        number=which,
+        officer=st.sampled_from(["wang", "li"]),
+        disposition=st.sampled_from(["unfounded", "resolved"]),
+        dies=dying,
+    )
+    def propose(self, number: int, officer: str, disposition: str, dies: Any) -> None:
+        tip = self.promised()[number % len(self.promised())]
+        step = {"status": "closed", "disposition": disposition, "reason": REASON}
+        self.change(tip, step, dies=dies, officer=officer)
+
+    @precondition(lambda self: self.waiting())
+    @rule(number=which, step=st.sampled_from([{"urgency": "high"}, {"category": "other"}]))
+    def move_what_waits(self, number: int, step: dict[str, Any]) -> None:
+        self.change(self.waiting()[number % len(self.waiting())], step, dies=None)
+
+    @precondition(lambda self: self.promised())
+    @rule(number=which, is_author=st.booleans(), dies=dying)
+    def confirm(self, number: int, is_author: bool, dies: Any) -> None:
+        tips = self.waiting() or self.promised()
+        tip = tips[number % len(tips)]
+        path = f"/v1/officer/reports/{tip.id}/closing/confirm"
+        officer = self.officer(tip, is_author=is_author)
+        reply = self.attempt(dies, lambda: read_and_approve(path, officer))
+        if reply is None:
+            done = self.head(tip).get("version") == tip.version + 1
+        elif tip.unseen:
+            done = False
+            assert reply.status == 404
+        elif tip.end and not is_author:
+            done = reply.status == 201
+            assert done or self.is_expiring(tip), reply
+        else:
+            done = False
+            assert reply.status in ((403,) if tip.end else (409, 412)), "one officer ends it"
+        if done:
+            assert not is_author, "one officer ends it"
+            tip.confirmed += 1
+            self.took(tip, Status.CLOSED, None)
+
+    @precondition(lambda self: self.promised())
+    @rule(number=which, is_author=st.booleans(), dies=dying)
+    def decline_or_take_back(self, number: int, is_author: bool, dies: Any) -> None:
+        tips = self.waiting() or self.promised()
+        tip = tips[number % len(tips)]
+        path = f"/v1/officer/reports/{tip.id}"
+        officer = self.officer(tip, is_author=is_author)
+        step = {"disposition": None} | ({} if is_author else {"reason": "She was seen."})
+        match = {"If-Match": f'"{tip.version}"'}
+        before = self.rows()
+        reply = self.attempt(
+            dies, lambda: call("PATCH", path, step, officer=officer, headers=match)
+        )
+        done = reply.status == 200 if reply else self.head(tip).get("version") == tip.version + 1
+        if done:
+            assert tip.end, "there was nothing to decline"
+            self.took(tip, Status(tip.steps[-1]), None)
+        elif reply:
+            refused = (404,) if tip.unseen else () if tip.end else (409,)
+            assert reply.status in refused or self.is_expiring(tip), reply
+        assert changed_by(before, self.rows(), keys.report(tip.id)) == []
 
     @rule(becomes=st.sampled_from(list(BECOMES)))
     def change_who_has_reports(self, becomes: str) -> None:
@@ -429,6 +525,7 @@ class Tipline(RuleBasedStateMachine):
         dies: Any,
         stale: bool = False,
         may_be_refused: bool = False,
+        officer: str = "wang",
     ) -> None:
         version = tip.version - 1 if stale else tip.version
         target = Status(step.get("status", tip.steps[-1]))
@@ -439,15 +536,26 @@ class Tipline(RuleBasedStateMachine):
         )
         path = f"/v1/officer/reports/{tip.id}"
         opens = "category" in step or step == {"urgency": "high"}
-        opens |= "duplicate_of" in step and tip.steps[-1] == "closed"
-        reply = self.attempt(dies, lambda: self.step_by(path, step, version, opens=opens))
+        opens |= "duplicate_of" in step and (tip.steps[-1] == "closed" or tip.end is not None)
+        after = self.end_after(tip, step, officer)
+        proposes = legal and "disposition" in step and after is not None
+        if proposes:
+            target = Status(tip.steps[-1])
+            call("GET", path, officer=officer)
+        before = (self.rows(), self.shown(tip)) if proposes else None
+        reply = self.attempt(
+            dies, lambda: self.step_by(path, step, version, opens=opens, officer=officer)
+        )
+        if before:
+            assert changed_by(before[0], self.rows(), keys.report(tip.id)) == []
+            assert self.shown(tip) == before[1], "the reporter reads of an end that waits"
         if reply is None:
-            head = self.head(tip)
-            if head.get("version") == tip.version + 1:
-                # It was carried out, but its response was lost.
-                assert legal
-                assert not stale
-                self.took(tip, target)
+            if self.head(tip).get("version") != tip.version + 1:
+                return
+            # It was carried out, but its response was lost.
+            assert legal
+            assert not stale
+            self.took(tip, target, after)
             return
         if tip.unseen:
             assert reply.status == 404
@@ -461,15 +569,17 @@ class Tipline(RuleBasedStateMachine):
             assert reply.status == (200 if legal else 409), reply.text
             if legal:
                 assert reply.json["version"] == tip.version + 1
-                self.took(tip, target)
+                self.took(tip, target, after)
 
     @staticmethod
-    def step_by(path: str, step: dict[str, Any], version: int, *, opens: bool) -> Reply:
+    def step_by(
+        path: str, step: dict[str, Any], version: int, *, opens: bool, officer: str = "wang"
+    ) -> Reply:
         """Take a step at a version; to end or move a report, by an opening of that version."""
         if "disposition" in step:
-            opened = call("GET", path, officer="wang").json or {}
+            opened = call("GET", path, officer=officer).json or {}
             seen = {"messages_seen": opened.get("message_count", 0)}
-            return call("PATCH", path, step | seen, officer="wang", version=version)
+            return call("PATCH", path, step | seen, officer=officer, version=version)
         if step and not opens:
             return call("PATCH", path, step, officer="wang", version=version)
         match = {"If-Match": opening_etag(path, version, "wang")}
@@ -477,9 +587,32 @@ class Tipline(RuleBasedStateMachine):
             return call("POST", f"{path}/read", {}, officer="wang", headers=match)
         return call("PATCH", path, step, officer="wang", headers=match)
 
-    def took(self, tip: Tip, target: Status) -> None:
+    @staticmethod
+    def took(tip: Tip, target: Status, end: End | None) -> None:
         tip.version += 1
         tip.steps.append(target.value)
+        if end and end is not tip.end:
+            end.since = wiring.clock.now()
+        tip.end = end
+
+    def end_after(self, tip: Tip, step: dict[str, Any], officer: str) -> End | None:
+        """Return the end that waits of a report after a step that is legal."""
+        head = self.head(tip)
+        if "urgency" not in head:
+            return None
+        disposition, end = step.get("disposition"), tip.end
+        if disposition and takes_two(head, disposition, was_critical=tip.was_critical):
+            is_same = end is not None and end.disposition == disposition
+            authors = {officer} | (end.authors if end and is_same else set())
+            return End(disposition, authors, wiring.clock.now())
+        moves = any(step.get(name, head[name]) != head[name] for name in ("urgency", "category"))
+        reopens = tip.steps[-1] == "closed" and step.get("status", "closed") != "closed"
+        return None if disposition or moves or reopens else end
+
+    def shown(self, tip: Tip) -> Mapping[str, Any]:
+        """Return what a reporter reads of a report, without what is signed anew each time."""
+        reply = call("GET", "/v1/reports/mine", receipt=tip.receipt)
+        return {**reply.json, "media": []}
 
     @precondition(lambda self: self.promised())
     @rule(number=which, days=st.sampled_from([10, 200]), dies=dying)
@@ -553,6 +686,7 @@ class Tipline(RuleBasedStateMachine):
         self.changes_are_on_record_and_legal()
         self.each_is_where_it_belongs(rows)
         self.nobody_is_left_in_silence(rows)
+        self.an_end_that_waits_is_none(rows)
         self.what_is_ready_has_its_pictures()
         self.last_due |= {
             tip.id: due
@@ -650,13 +784,17 @@ class Tipline(RuleBasedStateMachine):
         items = wiring.dynamodb().scan(TableName=os.environ["AUDIT_TABLE"], ConsistentRead=True)[
             "Items"
         ]
+        actions = [(item["pk"]["S"], item["action"]["S"]) for item in items]
         changes = Counter(
-            item["pk"]["S"]
-            for item in items
-            if (item["action"]["S"], item["by"]["S"]) == ("change", "wang")
+            about
+            for (about, action), item in zip(actions, items, strict=True)
+            if action == "change" and "version" in json.loads(item["detail"]["S"])
         )
+        confirmations = Counter(about for about, action in actions if action == "confirm")
         for tip in self.promised():
-            assert changes[keys.report(tip.id)] == tip.version - 1 - tip.moved, "I5, I8"
+            made = tip.version - 1 - tip.moved - tip.confirmed
+            assert changes[keys.report(tip.id)] == made, "I5, I8"
+            assert confirmations[keys.report(tip.id)] == tip.confirmed, "I5, I8"
             pairs = zip(tip.steps, tip.steps[1:], strict=False)
             assert all(a == b or Status(b) in TRANSITIONS[Status(a)] for a, b in pairs), "I5"
 
@@ -684,6 +822,27 @@ class Tipline(RuleBasedStateMachine):
             if waits and latest:
                 assert head.get("task") in ("notify", "escalate", "overdue"), "I16: no task"
                 assert times.parse(head["due_at"]) <= latest, "I16: too late"
+
+    def an_end_that_waits_is_none(self, rows: Rows) -> None:
+        """Fail unless it is as it was proposed, and has a task of its own. What else a report is
+        stays, by what the other invariants expect of it.
+        """
+        for tip in self.promised():
+            own, end = rows[keys.report(tip.id)], tip.end
+            head = own["HEAD"]
+            if "status" not in head or "expiring" in head:
+                continue
+            tip.was_critical |= is_urgent(head)
+            proposal = head.get("proposal")
+            assert bool(proposal) == bool(end), "an end waits, or none does"
+            if not end or not proposal:
+                continue
+            authors = {proposal["by"], *proposal.get("others", ())}
+            assert (proposal["disposition"], authors) == (end.disposition, end.authors)
+            event = next((row for sk, row in own.items() if sk.endswith("#approval")), {})
+            assert event.get("task") == "notify", "I16: no task of an end that waits"
+            latest = end.latest_notice(head["urgency"], wiring.clock.now())
+            assert times.parse(event["due_at"]) <= latest, "I16: too late"
 
     def is_held(self, head: Head, rows: Rows) -> bool:
         """Return whether somebody works on the original of a report, or has not been looked for."""
@@ -771,8 +930,13 @@ class Tipline(RuleBasedStateMachine):
             and any(why(head) for why in WAITS)
             and (latest := latest_notice(head, now))
         }
+        ends = {
+            tip.id: tip.end.latest_notice(self.head(tip)["urgency"], now)
+            for tip in tips
+            if tip.end and not self.is_expiring(tip)
+        }
         cloud.forget_sent()
-        for moment in sorted(set(due.values())):
+        for moment in sorted({*due.values(), *ends.values()}):
             cloud.sweep(max(moment - wiring.clock.now(), timedelta()))
             cloud.sweep(timedelta(seconds=1))
         heard = {
@@ -781,6 +945,8 @@ class Tipline(RuleBasedStateMachine):
             for each in [notice["report_id"], *(notice.get("report_ids") or ())]
         }
         assert due.keys() <= heard, "I16: nobody was notified"
+        asked = {each["report_id"] for each in cloud.sent() if each["kind"] == "approval"}
+        assert ends.keys() <= asked, "I16: nobody was asked to confirm an end"
 
     def finish_uploads(self) -> None:
         """Let nothing be processed for days. Then each upload without a verdict gets one."""
@@ -918,6 +1084,22 @@ class Tipline(RuleBasedStateMachine):
     def promised(self) -> list[Tip]:
         return [tip for tip in self.tips if tip.promised]
 
+    def waiting(self) -> list[Tip]:
+        return [tip for tip in self.promised() if tip.end]
+
+    def officer(self, tip: Tip, *, is_author: bool) -> str:
+        """Return an author of the end that waits, or who is none."""
+        authors = sorted(tip.end.authors) if tip.end else ["wang"]
+        others = [each for each in ("wang", "li", "chen") if each not in authors]
+        return authors[0] if is_author else others[0]
+
+    def held(self) -> list[Tip]:
+        """Return the originals that somebody works on, for their duplicates too."""
+        heads = [self.before[keys.report(tip.id)]["HEAD"] for tip in self.promised()]
+        linked = [head for head in heads if "duplicate_of" in head and is_open(head)]
+        of = {head["duplicate_of"] for head in linked if self.is_held(head, self.before)}
+        return [tip for tip in self.promised() if tip.id in of and not tip.unseen]
+
     def awaiting(self) -> list[tuple[Tip, str]]:
         return [
             (tip, media_id)
@@ -936,8 +1118,8 @@ def test_whatever_happens_in_whatever_order_what_was_promised_holds(aws: Mapping
     run_state_machine_as_test(
         Tipline,
         settings=settings(
-            max_examples=EXAMPLES or 12,
-            stateful_step_count=30,
+            max_examples=EXAMPLES or 15,
+            stateful_step_count=20,
             deadline=None,
             derandomize=not EXAMPLES,
             database=None,
