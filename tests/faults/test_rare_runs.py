@@ -41,7 +41,7 @@ def wait(state: Tipline) -> None:
 
 
 def propose_an_end(officer: str, disposition: str) -> Step:
-    return lambda state: state.propose_an_end(0, officer, disposition, None)
+    return lambda state: state.propose(0, officer, disposition, None)
 
 
 def confirm(*, is_author: bool) -> Step:
