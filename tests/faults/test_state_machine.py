@@ -461,11 +461,8 @@ class Tipline(RuleBasedStateMachine):
     @precondition(lambda self: self.promised())
     @rule(number=which, is_author=st.booleans(), dies=dying)
     def confirm(self, number: int, is_author: bool, dies: Any) -> None:
-        tips = self.waiting() or self.promised()
-        tip = tips[number % len(tips)]
-        path = f"/v1/officer/reports/{tip.id}/closing/confirm"
-        officer = self.officer(tip, is_author=is_author)
-        reply = self.attempt(dies, lambda: read_and_approve(path, officer))
+        tip, path, officer = self.asked(number, is_author=is_author)
+        reply = self.attempt(dies, lambda: read_and_approve(f"{path}/closing/confirm", officer))
         if reply is None:
             done = self.head(tip).get("version") == tip.version + 1
         elif tip.unseen:
@@ -485,10 +482,7 @@ class Tipline(RuleBasedStateMachine):
     @precondition(lambda self: self.promised())
     @rule(number=which, is_author=st.booleans(), dies=dying)
     def decline_or_take_back(self, number: int, is_author: bool, dies: Any) -> None:
-        tips = self.waiting() or self.promised()
-        tip = tips[number % len(tips)]
-        path = f"/v1/officer/reports/{tip.id}"
-        officer = self.officer(tip, is_author=is_author)
+        tip, path, officer = self.asked(number, is_author=is_author)
         step = {"disposition": None} | ({} if is_author else {"reason": "She was seen."})
         match = {"If-Match": f'"{tip.version}"'}
         before = self.rows()
@@ -581,11 +575,11 @@ class Tipline(RuleBasedStateMachine):
             seen = {"messages_seen": opened.get("message_count", 0)}
             return call("PATCH", path, step | seen, officer=officer, version=version)
         if step and not opens:
-            return call("PATCH", path, step, officer="wang", version=version)
-        match = {"If-Match": opening_etag(path, version, "wang")}
+            return call("PATCH", path, step, officer=officer, version=version)
+        match = {"If-Match": opening_etag(path, version, officer)}
         if not step:
-            return call("POST", f"{path}/read", {}, officer="wang", headers=match)
-        return call("PATCH", path, step, officer="wang", headers=match)
+            return call("POST", f"{path}/read", {}, officer=officer, headers=match)
+        return call("PATCH", path, step, officer=officer, headers=match)
 
     @staticmethod
     def took(tip: Tip, target: Status, end: End | None) -> None:
@@ -1087,11 +1081,15 @@ class Tipline(RuleBasedStateMachine):
     def waiting(self) -> list[Tip]:
         return [tip for tip in self.promised() if tip.end]
 
-    def officer(self, tip: Tip, *, is_author: bool) -> str:
-        """Return an author of the end that waits, or who is none."""
+    def asked(self, number: int, *, is_author: bool) -> tuple[Tip, str, str]:
+        """Return a report, one whose end waits if there is one, its path, and an author of that
+        end, or who is none.
+        """
+        tips = self.waiting() or self.promised()
+        tip = tips[number % len(tips)]
         authors = sorted(tip.end.authors) if tip.end else ["wang"]
         others = [each for each in ("wang", "li", "chen") if each not in authors]
-        return authors[0] if is_author else others[0]
+        return tip, f"/v1/officer/reports/{tip.id}", authors[0] if is_author else others[0]
 
     def held(self) -> list[Tip]:
         """Return the originals that somebody works on, for their duplicates too."""
@@ -1118,8 +1116,8 @@ def test_whatever_happens_in_whatever_order_what_was_promised_holds(aws: Mapping
     run_state_machine_as_test(
         Tipline,
         settings=settings(
-            max_examples=EXAMPLES or 15,
-            stateful_step_count=20,
+            max_examples=EXAMPLES or 12,
+            stateful_step_count=30,
             deadline=None,
             derandomize=not EXAMPLES,
             database=None,

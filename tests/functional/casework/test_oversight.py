@@ -160,13 +160,19 @@ def worked_on() -> dict[str, Any]:
     return created
 
 
-@pytest.mark.usefixtures("standing_clock")
-def test_an_insider_finds_no_difference_to_a_city_without_it() -> None:
+def kept_without() -> tuple[dict[str, Any], Kept]:
+    """Return a report about the police, worked on, and the cloud as it was without."""
     without = Kept()
     without.put_back()
     created = worked_on()
     cloud.stream(cloud.all_keys())
     cloud.forget_kept()
+    return created, without
+
+
+@pytest.mark.usefixtures("standing_clock")
+def test_an_insider_finds_no_difference_to_a_city_without_it() -> None:
+    created, without = kept_without()
     found = list(everything(created))
     secrets = (created["receipt"], str(ABOUT_POLICE["text"]), PLATE)
     for name, reply in found:
@@ -180,11 +186,7 @@ def test_an_insider_finds_no_difference_to_a_city_without_it() -> None:
 
 
 def test_an_insider_waits_for_the_same_calls_whether_there_is_one_or_not() -> None:
-    without = Kept()
-    without.put_back()
-    created = worked_on()
-    cloud.stream(cloud.all_keys())
-    cloud.forget_kept()
+    created, without = kept_without()
     called: list[str] = []
     # Every client that a session makes from now on gets the session's handlers.
     wiring.reset()
