@@ -475,7 +475,8 @@ class ReportView(_Progress):
     was passed on.
 
     `similar` are reports that may be about the same event, at most 10; null when they could not be
-    read. `duplicates` are the latest 100 of `duplicate_count` reports that are linked to this one.
+    read, or when it came so long ago that it can no longer be compared. `duplicates` are the latest
+    100 of `duplicate_count` reports that are linked to this one.
     `unproven` says that it came in a flood without a proof of work; it is for officers to judge.
     `original` is the report that this one is linked to, if it is in your scope; else null.
     `incident` is what it was taken into; null for none. `gist` is its line in lists, in no export.

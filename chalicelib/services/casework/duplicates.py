@@ -10,7 +10,7 @@ from datetime import timedelta
 from typing import NamedTuple, NoReturn
 
 from chalicelib.domain.officers.model import Officer
-from chalicelib.domain.reports.incidents import Similar, Why
+from chalicelib.domain.reports.incidents import Similar, Why, day_of, ends_at
 from chalicelib.domain.reports.report import Disposition, Report, Status
 from chalicelib.domain.reports.workflow import Change, takes_reading, takes_two
 from chalicelib.kernel import errors, times
@@ -51,10 +51,10 @@ class SimilarReport(NamedTuple):
 class Related(NamedTuple):
     """The reports that are related to one.
 
-    `similar` is None when it could not be read. `duplicates` are the latest hundred, without those
-    outside of the officer's scope; `total` is the number of all. `original` is the report that this
-    one is a duplicate of; None when it is none, or when that is outside of the scope. `incident` is
-    that which it is in.
+    `similar` is None when it could not be read, or when nothing is known of it any more.
+    `duplicates` are the latest hundred, without those outside of the officer's scope; `total` is
+    the number of all. `original` is the report that this one is a duplicate of; None when it is
+    none, or when that is outside of the scope. `incident` is that which it is in.
     """
 
     similar: tuple[SimilarReport, ...] | None
@@ -96,7 +96,7 @@ def find_related(
     report_id = head.report.id
     linked = desk.reports.duplicates.latest(report_id) if head.duplicates else []
     is_alone = restricted or desk.actor.officer.is_system
-    similar = () if is_alone else _suggested(report_id, desk.actor, incidents)
+    similar = () if is_alone else _suggested(head.report, desk.actor, incidents)
     original = head.report.duplicate_of
     named = (*linked, *([original] if original else ()))
     known = outlines_in_scope((*named, *(each.report_id for each in similar or ())), desk)
@@ -230,13 +230,16 @@ def tried(report_id: str, step: Callable[[str], object]) -> Outcome:
 
 
 def _suggested(
-    report_id: str, actor: OfficerActor, incidents: Incidents
+    report: Report, actor: OfficerActor, incidents: Incidents
 ) -> Sequence[Similar] | None:
     try:
-        return incidents.similar_to(report_id, actor.now)[:_MOST_READ]
+        found = incidents.similar_to(report.id, actor.now)[:_MOST_READ]
     except errors.Unavailable:
         log.warning("similar_reports_unknown")
         return None
+    # Without its key nothing is known of it any more, which is not that nothing is like it.
+    is_compared = actor.now < ends_at(day_of(report.received_at))
+    return found if found or is_compared else None
 
 
 def outlines_in_scope(
