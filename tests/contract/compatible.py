@@ -25,6 +25,9 @@ _FLAGS = "there are none: what is sent back empty is taken"
 _NO_FLAGS = "nobody reads them: where there are none, all is on"
 _TAG = "nobody approves what they have not read"
 _DECLINES = "null declines an end that waits; all that was taken is taken"
+_NO_REASON = (
+    "a part has the reason that was approved: what is sent counts no more, null is taken"
+)
 _CLOSING = "one step of all ends that take two, not of `malicious` alone"
 _KEY_REUSED = "reuse of a key is 422, as the IETF draft says; the code is the same"
 _WITH_KEY = (
@@ -57,6 +60,7 @@ CHANGED: Mapping[str, Mapping[str, str]] = {
         "POST /v1/officer/reports/{report_id}/hold/lift/approve header If-Match": _TAG,
         "POST /v1/officer/reports/{report_id}/malicious/confirm": _CLOSING,
         "PATCH /v1/officer/reports/{report_id} body disposition": _DECLINES,
+        "POST /v1/officer/exports/{export_id}/parts/{part} body reason": _NO_REASON,
         f"PUT {_OFFICER} body roles []": _ROLE,
         **{f"POST {each} 409 key_reused": _KEY_REUSED for each in _WITH_KEY},
         **{f"{each} media [] content_type": _SOUNDS for each in _DECLARING},

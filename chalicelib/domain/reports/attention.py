@@ -252,14 +252,15 @@ def is_attended(
 
     `anew`: it is new to others, or who had it has it no more. `acts`: an officer has taken a step,
     or written; that attends to what nobody has opened (not `is_opened`) only if it was acknowledged
-    and is not critical. `original` is given where a link begins or ends.
+    and is not critical. `original` is given where a link begins or ends: who works on it attends to
+    what is new, and to nothing that was given back.
     """
-    is_critical = report.urgency is Urgency.CRITICAL
-    if original and is_worked_on(original) and not is_critical:
+    is_critical, is_new = report.urgency is Urgency.CRITICAL, report.status is Status.NEW
+    if original and is_worked_on(original) and is_new and not is_critical:
         return True
     if anew:
         return False
-    is_taken = report.status is not Status.NEW and not is_critical
+    is_taken = not is_new and not is_critical
     return report.attended or (acts and (is_opened or is_taken))
 
 
@@ -277,7 +278,7 @@ def begins_anew(before: Report, after: Report) -> bool:
     moved = after.category != before.category
     if after.status is Status.NEW:
         return raised or moved
-    stays = after.status is before.status and after.status in OPEN_STATUSES
+    stays = before.status in OPEN_STATUSES and after.status in OPEN_STATUSES
     return moved and stays and after.assignee is None
 
 

@@ -102,10 +102,15 @@ def takes_reading(report: Report, wanted: Change) -> bool:
     """
     lowers = wanted.urgency not in (None, Urgency.CRITICAL)
     hides = report.is_critical and (lowers or wanted.category not in (None, report.category))
+    return hides or decides_end(report, wanted)
+
+
+def decides_end(report: Report, wanted: Change) -> bool:
+    """Return whether a step ends a report, or rewrites its end."""
     names = {"disposition"}
     if report.status is Status.CLOSED or report.proposal:
         names |= {"reason", "duplicate_of"}
-    return hides or (not wanted.declines and bool(names & wanted.model_fields_set))
+    return not wanted.declines and bool(names & wanted.model_fields_set)
 
 
 # What a machine may set (docs/adr/0083).
@@ -208,7 +213,8 @@ def _taken(step: "_Step", *, is_opened: bool, reads: bool) -> Report:
         changed = changed.model_copy(update={"same_as": None})
     if reads and not only_links:
         changed = changed.model_copy(update={"unread": 0, "unread_media": 0})
-    anew = begins_anew(report, changed)
+    # Ended unopened, or moved since: nobody who has it now has opened it.
+    anew = begins_anew(report, changed) or (step.reopens and not is_opened)
     attended = is_attended(
         changed,
         anew=anew or is_given_back(report, changed),
@@ -456,6 +462,15 @@ def concerns_others(before: Report, after: Report) -> bool:
     """
     became_critical = after.urgency is Urgency.CRITICAL and before.urgency is not Urgency.CRITICAL
     return after.status in OPEN_STATUSES and (after.category != before.category or became_critical)
+
+
+def require_two(report: Report) -> None:
+    """Raise Invalid for an end that waits, takes two officers by now, and is of none: a machine has
+    proposed it when it took one.
+    """
+    waits = report.proposal
+    if waits and waits.by_machine and not waits.others and takes_two(report, waits.disposition):
+        raise errors.Invalid(errors.FieldError("disposition", "takes_two"))
 
 
 def confirm(report: Report, *, now: datetime, reads: bool = True) -> Report:

@@ -266,25 +266,26 @@ def take_step(
             raise errors.Invalid(errors.FieldError("category", "unknown_value"))
         reads = require(head)
         change.require_seen(before.messages)
-        ended = count_ended(desk) if change.disposition else None
+        ended = count_ended(desk) if workflow.decides_end(before, change) else None
+        sets_end = ended is not None and change.disposition is not None
         is_machine = desk.actor.officer.is_system
         after = workflow.change(
             before,
             change,
             by=desk.actor.by,
             now=desk.actor.now,
-            all_take_two=takes_two or is_machine or (ended is not None and ended.is_many),
+            all_take_two=takes_two or is_machine or bool(sets_end and ended and ended.is_many),
             is_opened=is_opened(head),
             reads=reads,
         )
         if is_machine:
             after = workflow.by_machine(before, after)
         after = _with_deadline(before, after, desk)
+        if change.reason and not change.declines:
+            after = workflow.with_reason(after, seal_reason(after, change.reason))
         proposes = after.proposal is not None and after.proposal != before.proposal
         if proposes and ended and ended.is_most:
             raise errors.TooManyCalls(rest_of_hour(desk.actor.now))
-        if change.reason and not change.declines:
-            after = workflow.with_reason(after, seal_reason(after, change.reason))
         if change.assignee:
             _check_assignee(change.assignee, after, desk.actor, officers)
         after, also = _linked(head, after, desk)
@@ -294,8 +295,10 @@ def take_step(
         also += notify_followers(after, desk=desk)
         also += notices_of_end(before, after, desk=desk)
         also += reminders(before, after, desk=desk)
-        if ended:
-            also += [desk.actor.log_own_item(Action.CLOSE, _closing(after)), ended.one_more]
+        if ended and (sets_end or proposes):
+            also.append(ended.one_more)
+        if sets_end:
+            also.append(desk.actor.log_own_item(Action.CLOSE, _closing(after)))
         also += count_step(desk)
         declined = {"declined": True} if change.declines else {}
         record = record_change(head.report, after, change.reason, desk.actor, **declined)
@@ -309,9 +312,10 @@ def confirm_closing(report_id: str, tag: str, *, desk: Desk) -> ChangedCase:
     """End a report as another officer has proposed, and return it.
 
     Raises NotFound, Conflict (`nothing_to_confirm`, `expiring`, `too_many_steps`), Invalid for an
-    original that is none any more, and Stale, Forbidden from `require_second_person`. Who has
-    reread it (`has_reread`) confirms it whatever has come since: that stays unread. What a machine
-    proposed, one officer ends by confirming it: TooManyCalls after as many in this hour as one may.
+    original that is none any more, or an end of no officer that takes two by now, and Stale,
+    Forbidden from `require_second_person`. Who has reread it (`has_reread`) confirms it whatever
+    has come since: that stays unread. What a machine proposed, one officer ends by confirming it:
+    TooManyCalls after as many in this hour as one may.
     """
 
     seen = Seen(0, 0)
@@ -323,6 +327,7 @@ def confirm_closing(report_id: str, tag: str, *, desk: Desk) -> ChangedCase:
         request = closing_request(before, additions(before, seen.places))
         if request is None:
             raise errors.Conflict("nothing_to_confirm")
+        workflow.require_two(before)
         shown = request_at(tag, head, desk.actor) or request
         after = workflow.confirm(before, now=desk.actor.now, reads=shown == request)
         after, also = _linked(head, after, desk)
@@ -430,16 +435,16 @@ def _new_notice(report: Report, desk: Desk) -> TransactItem:
 
 
 def _with_deadline(before: Report, after: Report, desk: Desk) -> Report:
-    """Return a report with the time to attend to it, which begins anew, or with a first one or none
-    when its urgency is another. Without one it is never overdue.
+    """Return a report with the time to attend to it, which is another when its urgency is, and
+    begins anew where it is new to others. Without one it is never overdue.
     """
-    is_anew, is_lowered = begins_anew(before, after), after.urgency.rank < before.urgency.rank
-    if not is_anew and not is_lowered:
+    if not begins_anew(before, after) and after.urgency is before.urgency:
         return after
     minutes = desk.reports.deadline_of(after.category, after.urgency)
-    if not is_anew and (minutes is None) is (before.deadline is None):
-        return after
     deadline = deadline_from(after.received_at, desk.actor.now, minutes)
+    if after.is_waiting and after.category == before.category and before.deadline is not None:
+        # Nobody is notified of this step: it puts no notice off, and takes none away.
+        deadline = min(deadline or before.deadline, before.deadline)
     flags = without_overdue(after.flags) if deadline is None else after.flags
     return after.model_copy(update={"deadline": deadline, "flags": flags})
 

@@ -3,8 +3,11 @@
 What it is of goes into its sealed content, and comes from there. Who had it sees it no longer.
 """
 
+from typing import Any
+
 from chalicelib.aws.writes import TransactItem
 from chalicelib.domain.catalogue.model import Catalogue
+from chalicelib.domain.reports.attention import deadline_from
 from chalicelib.domain.reports.events import NoticeKind
 from chalicelib.domain.reports.measures import Moving, return_request
 from chalicelib.domain.reports.report import Content, Report, Returning, for_oversight, returned
@@ -131,13 +134,16 @@ def _content(report: Report, actor: OfficerActor) -> Content:
 def _pass_on(
     head: Head, after: Report, content: Content, desk: Desk, also: list[TransactItem]
 ) -> None:
-    """Write a report that others have now, and notify them. Its clocks run on."""
-    report = head.report
+    """Write a report that others have now, and notify them. Its clocks run on, or begin."""
+    report, now = head.report, desk.actor.now
     sealed = seal_content(report.id, key_of(report), content)
-    changed = {"sealed": sealed, "version": report.version + 1}
+    changed: dict[str, Any] = {"sealed": sealed, "version": report.version + 1}
+    if after.deadline is None:
+        minutes = desk.reports.deadline_of(after.category, after.urgency)
+        changed["deadline"] = deadline_from(after.received_at, now, minutes)
     # Also beside a pending one, which may be on its way to who had it.
-    task = notify(desk.actor.now, after.lane)
-    notice = desk.reports.event(report.id, NoticeKind.REPORT, now=desk.actor.now, task=task)
+    task = notify(now, after.lane)
+    notice = desk.reports.event(report.id, NoticeKind.REPORT, now=now, task=task)
     write_step(head, after.model_copy(update=changed), desk, [*also, notice])
 
 

@@ -4,6 +4,7 @@ import itertools
 
 from chalicelib.domain.reports import workflow
 from chalicelib.domain.reports.attention import READING
+from chalicelib.domain.reports.entries import Sender
 from chalicelib.domain.reports.measures import additions, closing_request
 from chalicelib.domain.reports.report import OPEN_STATUSES
 from chalicelib.domain.reports.workflow import Change
@@ -42,21 +43,30 @@ def has_read(seen: Seen | None, head: Head, change: Change, desk: Desk) -> bool:
     places = seen.places if seen else 0
     if change.messages_seen is None or report.unread_media or places < head.positions:
         return False
-    messages = desk.reports.entries.messages(report.id, consistent=True).items
-    return bool(messages) and any(
+    return _has_read_messages(report.id, desk)
+
+
+def _has_read_messages(report_id: str, desk: Desk) -> bool:
+    """Return whether the audit has that the officer has read the reporter's last message."""
+    messages = desk.reports.entries.messages(report_id, consistent=True).items
+    heard = [each.sent_at for each in messages if each.sender is Sender.REPORTER]
+    # Behind a whole page of answers it is older than all of them.
+    since = heard[-1:] or [each.sent_at for each in messages[:1]]
+    return any(
         each.by == desk.actor.by
         and each.action is Action.OPEN
         and each.verified
         and (each.detail or {}) in ({}, {"part": "messages"})
-        and each.at >= messages[-1].sent_at
-        for each in desk.actor.audit.history(of_report(report.id))
+        and each.at >= since[0]
+        for each in desk.actor.audit.history(of_report(report_id))
+        if since
     )
 
 
 def ends_by_audit(head: Head, change: Change, desk: Desk) -> bool:
     """Return whether an officer may end a report by its version, as among many (`steps`): it takes
-    one officer, who has opened it by the audit and has read what was unread. The console of release
-    0.2.0rc1 sends versions. Raises Conflict `new_message`.
+    one officer, who has opened it by the audit and has read to its reporter's last message, also if
+    others have. The console of release 0.2.0rc1 sends versions. Raises Conflict `new_message`.
     """
     report = head.report
     if change.disposition is None or report.status not in OPEN_STATUSES:
@@ -65,7 +75,9 @@ def ends_by_audit(head: Head, change: Change, desk: Desk) -> bool:
     if takes_two or not desk.actor.has_opened(report.id):
         return False
     change.require_seen(report.messages)
-    return has_read(None, head, change, desk)
+    if not has_read(None, head, change, desk):
+        return False
+    return not head.heard or _has_read_messages(report.id, desk)
 
 
 def seen_at(tag: str, head: Head, actor: OfficerActor) -> Seen | None:

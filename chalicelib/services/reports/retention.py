@@ -1,8 +1,8 @@
 """Retention: delete a report when its time is over, and leave a tombstone.
 
 A task that comes too early waits: only the dates in the report's row decide. What nobody has read
-is not deleted, for a year after the closing at most; a report whose end awaits a second officer is
-not deleted at all, and officers are notified of it again.
+is not deleted, for a year after the closing at most; what one officer alone has closed, a row of
+0.2.0rc1, is not deleted at all, and officers are notified of it again.
 
 Objects are deleted before rows, and the task stays until the last step. So the next sweep can
 continue after a failure; every step can be repeated.

@@ -394,6 +394,19 @@ def test_who_claims_to_have_seen_a_message_has_opened_the_report_since() -> None
     assert close(created, messages_seen=1).status == 200
 
 
+def test_a_version_ends_nothing_whose_last_message_only_another_has_read() -> None:
+    created = file()
+    opened(created)
+    write(created)
+    opened(created, "li")
+    answer = {"text": "We are coming.", "messages_seen": 1}
+    by_officer("POST", created, "/messages", answer, officer="li").expect(201)
+    version = f'"{head(created)["version"]}"'
+    assert patch(created, version, **CLOSE, messages_seen=2).refusal == NOT_READ
+    opened(created)
+    assert patch(created, version, **CLOSE, messages_seen=2).status == 200
+
+
 def test_an_end_after_an_own_reply_takes_no_other_opening() -> None:
     created = file()
     write(created)

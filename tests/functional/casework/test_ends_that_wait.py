@@ -8,6 +8,7 @@ import pytest
 
 from chalicelib import wiring
 from chalicelib.domain.audit.seals import hour_of
+from chalicelib.domain.officers.access_tokens import MACHINE
 from chalicelib.domain.officers.model import Role
 from chalicelib.domain.reports.events import Watched
 from chalicelib.domain.watch import PROPOSED_AT_MOST
@@ -18,7 +19,12 @@ from tests.client import Reply, call, read_and_approve, tag_for
 from tests.steps import by_officer, by_reporter, by_second_officer, file, head, mine, opened, write
 
 pytestmark = [
-    pytest.mark.officers("wang", "li", zhao={"roles": (Role.OFFICER, Role.SUPERVISOR)}),
+    pytest.mark.officers(
+        "wang",
+        "li",
+        zhao={"roles": (Role.OFFICER, Role.SUPERVISOR)},
+        dispatch={"roles": (Role.SYSTEM,)},
+    ),
     pytest.mark.usefixtures("fresh"),
 ]
 
@@ -233,16 +239,43 @@ def test_an_end_as_a_duplicate_is_linked_when_it_is_confirmed() -> None:
     assert opened(other)["duplicate_count"] == 1
 
 
-def test_an_officer_proposes_no_more_than_two_hundred_ends_an_hour() -> None:
+def count_ends(before: int) -> None:
+    """Count ends of wang in this hour, until one more is the last."""
     now, counters = wiring.clock.now(), wiring.watch_counters()
     counter = Counter("wang", Watched.CLOSINGS, hour_of(now))
-    for count in range(PROPOSED_AT_MOST - 1):
+    for count in range(before, PROPOSED_AT_MOST - 1):
         wiring.reports().table.transact([counters.one_more(counter, count, now)])
+
+
+def test_an_officer_proposes_no_more_than_two_hundred_ends_an_hour() -> None:
+    count_ends(0)
     propose(file("child_abduction"))
     assert change(file("child_abduction"), **END).status == 429
     assert change(file("child_abduction"), "li", **END).status == 200
     wiring.clock.advance(timedelta(hours=1))
     propose(file("child_abduction"))
+
+
+def test_who_rewrites_an_end_again_and_again_proposes_each_time() -> None:
+    created = file("child_abduction")
+    propose(created)
+    count_ends(1)
+    change(created, reason="The aunt has her.").expect(200)
+    assert change(created, reason="The uncle has her.").status == 429
+
+
+def test_an_end_that_a_machine_proposed_takes_two_when_nobody_has_reviewed_it() -> None:
+    created = file("other")
+    change(created, status="acknowledged", assignee="wang").expect(200)
+    it = f"{MACHINE}dispatch"
+    change(created, it, **END | {"disposition": "resolved"}).expect(200)
+    for days in (365, 1, 31, 1, 31):
+        cloud.sweep(timedelta(days=days))
+        cloud.sweep()
+    assert head(created)["review_escalated"]
+    assert confirm(created, "wang").wrong == [("disposition", "takes_two")]
+    propose(created, disposition="resolved")
+    assert confirm(created, "li").status == 201
 
 
 def test_a_withdrawal_ends_what_waits() -> None:

@@ -110,7 +110,7 @@ def test_a_duplicate_that_is_unlinked_waits_again() -> None:
 
 def test_a_duplicate_waits_again_when_who_worked_on_its_original_is_gone() -> None:
     original, created = linked()
-    appoint("wang", ROW | {"active": False})
+    deactivate("wang")
     assert "overdue" in heard_of(created)
     assert head(original)["status"] == "acknowledged"
 
@@ -175,6 +175,95 @@ def test_who_cannot_see_where_a_report_is_moved_has_it_no_more() -> None:
     assert "overdue" in heard_of(created)
 
 
+def deactivate(username: str) -> None:
+    appoint(username, ROW | {"active": False})
+
+
+def given_back() -> dict[str, Any]:
+    """Return a report that was acknowledged, and that nobody has any more."""
+    created = file_and_notify(HIGH)
+    opened(created)
+    change(created, status="acknowledged", assignee="li")
+    deactivate("li")
+    cloud.catch_up()
+    cloud.sweep()
+    assert head(created).get("assignee") is None
+    return created
+
+
+@pytest.mark.parametrize("then", [{"status": "closed"}, {"duplicate_of": None}], ids=str)
+def test_what_was_given_back_waits_whatever_it_is_linked_to(then: dict[str, Any]) -> None:
+    created, original = given_back(), file_and_notify(HIGH)
+    opened(original)
+    change(original, status="acknowledged", assignee="wang")
+    link(created, original)
+    if "status" in then:
+        close(original)
+    else:
+        change(created, **then)
+    assert "overdue" in heard_of(created)
+
+
+@pytest.mark.parametrize("before", ["new", "acknowledged"])
+def test_a_step_that_moves_a_report_too_leaves_it_with_nobody(before: str) -> None:
+    cloud.officer("li", categories=(HIGH,))
+    created = file_and_notify(HIGH)
+    opened(created)
+    then = "acknowledged"
+    if before == then:
+        change(created, status=before, assignee="li")
+        then = "in_progress"
+    change(created, status=then, category="child_abduction")
+    assert head(created).get("assignee") is None
+    assert "escalation" in heard_of(created)
+
+
+def test_what_was_raised_while_somebody_had_it_has_a_deadline() -> None:
+    created = file_and_notify(NORMAL)
+    opened(created)
+    change(created, urgency="low")
+    change(created, status="acknowledged", assignee="li")
+    change(created, urgency="high")
+    deactivate("li")
+    assert "overdue" in heard_of(created)
+
+
+def test_what_nobody_has_opened_is_not_put_off_by_another_urgency() -> None:
+    lowered = file_and_notify(HIGH)
+    change(lowered, urgency="low")
+    assert "overdue" in heard_of(lowered)
+    toggled = file_and_notify(NORMAL)
+    for _ in range(3):
+        change(toggled, urgency="low")
+        change(toggled, urgency="normal")
+        cloud.sweep(timedelta(hours=20))
+    assert "overdue" in heard_of(toggled, hours=0)
+
+
+def test_what_was_moved_after_its_end_waits_for_who_has_it_when_it_is_reopened() -> None:
+    created = file_and_notify("child_abduction")
+    close(created)
+    read_and_approve(f"/v1/officer/reports/{created['id']}/closing/confirm", "li")
+    opened(created)
+    move(created)
+    cloud.catch_up()
+    reopened = {"status": "acknowledged"}
+    version = head(created)["version"]
+    by_officer("PATCH", created, "", reopened, officer="ombud", version=version).expect(200)
+    assert "escalation" in heard_of(created)
+
+
+def test_what_had_no_deadline_has_one_at_oversight() -> None:
+    created = file_and_notify(NORMAL)
+    opened(created)
+    change(created, urgency="low")
+    change(created, urgency="high", status="acknowledged")
+    move(created)
+    row = head(created)
+    assert (row["status"], row["deadline"] is not None) == ("new", True)
+    assert "overdue" in heard_of(created)
+
+
 def test_what_is_no_longer_critical_has_a_deadline() -> None:
     created = file_and_notify("child_abduction")
     opened(created)
@@ -208,7 +297,7 @@ def test_a_report_about_the_police_that_nobody_has_opened_waits_for_oversight() 
 def test_a_drill_waits_for_nobody() -> None:
     created = file_and_notify(HIGH, source="drill")
     change(created, assignee="li")
-    appoint("li", ROW | {"active": False})
+    deactivate("li")
     assert heard_of(created) == []
     assert head(created)["task"] == "expire"
 
