@@ -25,9 +25,7 @@ _FLAGS = "there are none: what is sent back empty is taken"
 _NO_FLAGS = "nobody reads them: where there are none, all is on"
 _TAG = "nobody approves what they have not read"
 _DECLINES = "null declines an end that waits; all that was taken is taken"
-_NO_REASON = (
-    "a part has the reason that was approved: what is sent counts no more, null is taken"
-)
+_NO_REASON = "a part has the reason that was approved: what is sent counts no more, null is taken"
 _CLOSING = "one step of all ends that take two, not of `malicious` alone"
 _KEY_REUSED = "reuse of a key is 422, as the IETF draft says; the code is the same"
 _WITH_KEY = (

@@ -851,11 +851,9 @@ class Tipline(RuleBasedStateMachine):
         before = self.before.get(head["pk"], {}).get("HEAD", {})
         if not is_open(before):
             return False
-        is_new = head["status"] == "new"
-        by_clock = head["version"] == before["version"]
-        left = "assignee" in before and "assignee" not in head and (is_new or by_clock)
+        left = "assignee" in before and "assignee" not in head
         let_go = self.is_held(before, self.before) and not self.is_held(head, rows)
-        return left or (let_go and is_new and not is_urgent(head))
+        return left or (let_go and head["status"] == "new" and not is_urgent(head))
 
     def what_is_ready_has_its_pictures(self) -> None:
         names = self.pictures_there()

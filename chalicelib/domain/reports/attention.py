@@ -283,12 +283,13 @@ def begins_anew(before: Report, after: Report) -> bool:
 
 
 def is_given_back(before: Report, after: Report) -> bool:
-    """Return whether nobody has a report any more that nobody has acknowledged: neither an assignee
-    nor who works on its original, which attends to no critical one.
+    """Return whether nobody has an open report any more: its assignee has left it; or nobody has
+    acknowledged it, and who works on its original, which attends to no critical one, has it no more.
     """
     is_left = before.assignee is not None and after.assignee is None
     unlinked = before.duplicate_of is not None and after.duplicate_of != before.duplicate_of
-    return after.status is Status.NEW and (is_left or (unlinked and not after.is_critical))
+    is_lost = after.status is Status.NEW and unlinked and not after.is_critical
+    return after.status in OPEN_STATUSES and (is_left or is_lost)
 
 
 def without_overdue(flags: tuple[Flag, ...]) -> tuple[Flag, ...]:

@@ -78,7 +78,9 @@ def test_a_normal_report_is_overdue_after_a_day() -> None:
 
 def test_a_report_of_low_urgency_has_no_deadline() -> None:
     created = file_and_notify(NORMAL)
-    change_report(created["id"], 1, urgency="low")
+    act(created, method="GET")
+    change_report(created["id"], 1, urgency="low", assignee="li")
+    change_report(created["id"], 2, assignee=None)
     assert notices(minutes=5 * 1440, every=720) == []
 
 
@@ -144,12 +146,13 @@ def test_a_report_that_is_given_back_before_it_is_acknowledged_waits_again(
     assert notices_at(4, 5, 6, 14, 15, 29, 30, 31, 44, 45) == again
 
 
-def test_an_acknowledged_report_that_is_given_back_does_not_wait() -> None:
+def test_an_acknowledged_report_that_is_given_back_waits_again() -> None:
     created = file_and_notify(CRITICAL)
     act(created, method="GET")
     change_report(created["id"], 1, status="acknowledged", assignee="li")
-    change_report(created["id"], 2, assignee=None)
     assert notices(minutes=45, every=15) == []
+    change_report(created["id"], 2, assignee=None)
+    assert notices(minutes=45, every=15) == [15, 30, 45]
 
 
 def test_to_open_a_report_is_enough_unless_it_is_critical() -> None:

@@ -115,6 +115,15 @@ def test_a_duplicate_waits_again_when_who_worked_on_its_original_is_gone() -> No
     assert head(original)["status"] == "acknowledged"
 
 
+@pytest.mark.parametrize("status", ["acknowledged", "in_progress"])
+def test_what_its_assignee_leaves_waits_with_its_duplicates(status: str) -> None:
+    original, created = linked()
+    change(original, status=status)
+    change(original, assignee=None)
+    assert "overdue" in heard_of(original)
+    assert created["id"] in [each["report_id"] for each in cloud.sent()]
+
+
 def test_an_original_that_ends_while_it_is_linked_holds_nothing() -> None:
     original, created = file_and_notify(HIGH), file_and_notify(HIGH)
     change(original, status="acknowledged")
@@ -232,12 +241,14 @@ def test_what_nobody_has_opened_is_not_put_off_by_another_urgency() -> None:
     lowered = file_and_notify(HIGH)
     change(lowered, urgency="low")
     assert "overdue" in heard_of(lowered)
+    by_reporter("DELETE", lowered)
+    cloud.forget_sent()
     toggled = file_and_notify(NORMAL)
     for _ in range(3):
         change(toggled, urgency="low")
         change(toggled, urgency="normal")
         cloud.sweep(timedelta(hours=20))
-    assert "overdue" in heard_of(toggled, hours=0)
+    assert {each["kind"] for each in cloud.sent()} == {"report", "overdue"}
 
 
 def test_what_was_moved_after_its_end_waits_for_who_has_it_when_it_is_reopened() -> None:
