@@ -3,6 +3,8 @@
 Two ways, because either alone is blind somewhere. The text is encoded, and searched for as it is.
 And what is there is unpacked, again and again: members of JSON, base64, hexadecimal, percent
 signs, gzip and deflate.
+
+An address is a number, too: it is also searched for as one, and as the bytes of that.
 """
 
 import base64
@@ -13,6 +15,7 @@ import re
 import struct
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from ipaddress import IPv6Address, ip_address
 from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import quote, unquote_to_bytes
@@ -23,6 +26,12 @@ DEPTH = 4
 SHORTEST = 8
 """Bytes of a text, so that each of its forms has at least eight digits of base64."""
 
+FOUR_BYTES_IN = 40
+"""Bytes of the longest value that is searched for the four bytes of an address of IPv4: chance
+writes these in megabytes of sealed values, which are longer.
+"""
+
+_V4_BYTES = 4
 _BASE64 = re.compile(rb"[A-Za-z0-9+/_-]{12,}={0,2}")
 _HEX = re.compile(rb"(?:[0-9a-fA-F]{2}){6,}")
 _GZIP = b"\x1f\x8b\x08"
@@ -57,9 +66,16 @@ def search(folder: Path, texts: Iterable[str]) -> list[Found]:
                 Found(name, text, " in ".join([how, *unpacked]))
                 for text, encoded in patterns.items()
                 for how, pattern in encoded.items()
-                if pattern in content or (how == "clear" and pattern.lower() in content.lower())
+                if is_in(pattern, content, how)
             }
     return sorted(found)
+
+
+def is_in(pattern: bytes, content: bytes, how: str) -> bool:
+    """Return whether a form of a text is in a content."""
+    if how == "bytes" and len(pattern) == _V4_BYTES and len(content) > FOUR_BYTES_IN:
+        return False
+    return pattern in content or (how == "clear" and pattern.lower() in content.lower())
 
 
 def encodings(text: str) -> Mapping[str, bytes]:
@@ -84,7 +100,29 @@ def encodings(text: str) -> Mapping[str, bytes]:
     with contextlib.suppress(ValueError):
         number = float(text)
         forms |= {"double": struct.pack("<d", number), "DOUBLE": struct.pack(">d", number)}
+    with contextlib.suppress(ValueError):
+        forms |= _of_address(text)
     return forms
+
+
+def _of_address(text: str) -> Mapping[str, bytes]:
+    """Return the forms of an IP address as a number, or as that of its network. Raises ValueError
+    for any other text.
+    """
+    address = ip_address(text)
+    packed = address.packed
+    if isinstance(address, IPv6Address):
+        packed = packed.rstrip(b"\0")
+    encoded = base64.b64encode(packed)
+    return {
+        "integer": str(int(address)).encode(),
+        "bytes": packed,
+        "bytes, hex": packed.hex().encode(),
+        "bytes, HEX": packed.hex().upper().encode(),
+        # Of a value of its own, so short that nothing unpacks it.
+        "bytes, base64": encoded.ljust(8, b"="),
+        "bytes, base64 without its end": encoded.rstrip(b"=") + b'"',
+    }
 
 
 def unpack(

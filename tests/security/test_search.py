@@ -6,6 +6,7 @@ import json
 import struct
 import zlib
 from collections.abc import Callable
+from ipaddress import ip_address
 from pathlib import Path
 from urllib.parse import quote
 
@@ -59,6 +60,42 @@ def test_a_text_is_found_in_every_encoding(tmp_path: Path, text: str, encoding: 
 def test_a_number_is_found_as_a_double(tmp_path: Path) -> None:
     (tmp_path / "a").write_bytes(b"..." + struct.pack("<d", 39.91827))
     assert [found.how for found in search(tmp_path, ["39.91827"])] == ["double"]
+
+
+ADDRESSES = ("203.0.113.77", "203.0.113.0", "2001:db8:cafe:1::77", "2001:db8:cafe::")
+TOKEN = bytes(range(200, 216))
+OF_ADDRESSES: dict[str, Callable[[bytes], bytes]] = {
+    "bytes": lambda packed: packed,
+    "bytes of a value": lambda packed: json.dumps(
+        {"pk": {"B": base64.b64encode(packed).decode()}}
+    ).encode(),
+    "base64url without its end": lambda packed: json.dumps(
+        base64.urlsafe_b64encode(packed).rstrip(b"=").decode()
+    ).encode(),
+    "hex": lambda packed: packed.hex().encode(),
+    "HEX beside a token": lambda packed: b"SOURCE#" + (packed + TOKEN).hex().upper().encode(),
+    "hex beside a token": lambda packed: f"SOURCE#{packed.hex()}f0f0{TOKEN.hex()}".encode(),
+    "base64 beside a token": lambda packed: base64.b64encode(TOKEN[:1] + packed + TOKEN),
+    "an integer": lambda packed: json.dumps({"N": str(int.from_bytes(packed))}).encode(),
+}
+
+
+@pytest.mark.parametrize("encoding", OF_ADDRESSES)
+@pytest.mark.parametrize("address", ADDRESSES)
+def test_an_address_is_found_as_a_number(tmp_path: Path, address: str, encoding: str) -> None:
+    (tmp_path / "a").write_bytes(OF_ADDRESSES[encoding](ip_address(address).packed))
+    assert {found.text for found in search(tmp_path, [address])} == {address}
+
+
+def test_a_network_is_found_by_its_first_bytes(tmp_path: Path) -> None:
+    (tmp_path / "a").write_bytes(b"..." + bytes.fromhex("20010db8cafe") + bytes(99))
+    assert {found.text for found in search(tmp_path, ["2001:db8:cafe::"])} == {"2001:db8:cafe::"}
+
+
+def test_four_bytes_that_chance_writes_into_a_sealed_value_are_no_address(tmp_path: Path) -> None:
+    sealed = bytes(49) + ip_address("203.0.113.77").packed
+    (tmp_path / "a").write_bytes(base64.b64encode(sealed))
+    assert search(tmp_path, ["203.0.113.77"]) == []
 
 
 def test_a_text_in_a_files_name_is_found(tmp_path: Path) -> None:

@@ -31,9 +31,10 @@ from tests.security.test_dump import logged
 SECRET = "canary-of-the-origin"
 ADDRESSES = ("203.0.113.77", "2001:db8:cafe:1::77")
 VIEWER = "198.51.100.66"
-NETWORKS = ("203.0.113.0", "2001:db8:cafe", "198.51.100.0")
+NETWORKS = ("203.0.113.0", "2001:db8:cafe", "2001:db8:cafe::", "198.51.100.0")
+LINE = "2001:db8:cafe:1::"
 AGENT = "canary-agent"
-CANARIES = (*ADDRESSES, VIEWER, *NETWORKS, AGENT, SECRET)
+CANARIES = (*ADDRESSES, LINE, VIEWER, *NETWORKS, AGENT, SECRET)
 
 
 @pytest.fixture(scope="module")
@@ -110,6 +111,8 @@ def remembered() -> Iterator[str]:
         seen.add(id(one))
         if isinstance(one, str | bytes):
             yield one if isinstance(one, str) else one.hex()
+        elif isinstance(one, int):
+            yield str(one)
         elif isinstance(one, Mapping):
             todo += [*one.keys(), *one.values()]
         elif isinstance(one, list | tuple | set | frozenset):

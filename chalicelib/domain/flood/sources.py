@@ -79,7 +79,7 @@ ADDRESSES_OF_NETWORK = LIMITS.network // LIMITS.address
 # no burst yet.
 FEW = 3
 LAST_TURN = 2
-# A drill notifies nobody, so who needs many proves work, in any category and at any load level.
+# A drill helps nobody, so who needs many proves work, in any category and at any load level.
 DRILL_LIMITS = Limits(address=3, network=12)
 # Of the reports without a proof of one network, so many in a window count towards the load level.
 # Fewer than make a flood of a quiet category (60 in a minute), so that no network alone makes one.
