@@ -210,8 +210,8 @@ class ReportContent(Input):
 class Submission(ReportContent):
     """The body of `POST /v1/reports`: a category, and a text or media. The rest is optional.
 
-    With `source: drill` the report is a drill: it is kept and shown as one, nobody is notified of
-    it, and it counts in no statistics.
+    With `source: drill` the report is a drill: it is kept and shown as one, only officers who asked
+    for drills are notified of it, and it counts in no statistics.
     """
 
     source: Annotated[Literal["drill"] | None, NotNull()] = None

@@ -52,6 +52,7 @@ from chalicelib.services.reports.entries import EntryCursors, refuse_own_receipt
 from chalicelib.services.reports.proofs import prove_report
 from chalicelib.store.reports.reports import Reports
 from chalicelib.store.reports.rows import Case, Head
+from chalicelib.store.reports.search_entries import is_opened
 
 
 class PassedOnState(StrEnum):
@@ -151,8 +152,8 @@ class Outcome(Shape):
 class OwnReport(Shape):
     """Your own report.
 
-    After the closing or the withdrawal, the report is kept at least until `kept_until`, and then
-    deleted. A message or new media on a closed report can move this time, and so can the officers.
+    After the closing or the withdrawal, the report can be deleted from `kept_until` on. A message
+    or new media on a closed report can move this time, and so can officers, by another end.
     `passed_on` says to which other agencies the report was passed on, and when. `masks` says where
     officers have replaced words about another person by a mark, and why.
     `messages` has the latest ones, at most 50, oldest first. With `messages_cursor`, `GET
@@ -266,8 +267,9 @@ def _is_limited(head: Head) -> bool:
 def withdraw_report(call: Call) -> Response:
     """Withdraw a report.
 
-    The contact and the token for pushes are deleted at once, and the report after 30 days. Until
-    then officers see that it was withdrawn. Repeating the call changes nothing.
+    The contact and the token for pushes are deleted at once, and the report after 30 days, if
+    officers do not hold it. Until then they see that it was withdrawn. Repeating the call changes
+    nothing.
     """
     own_report.withdraw_report(
         own_head(call),
@@ -322,7 +324,7 @@ def _reporter_view(call: Call) -> Response:
         messages=opened.messages,
         messages_cursor=None,
         outcome=_with_bulletin(
-            _outcome(report, opened.reason, call.language), report, call.language
+            _outcome(report, case.head, opened.reason, call.language), report, call.language
         ),
         passed_on=[
             PassedOn.in_language(each, call.language) for each in case.head.referrals.passed_on
@@ -359,10 +361,13 @@ def _reporter_view(call: Call) -> Response:
     )
 
 
-def _outcome(report: Report, reason: str | None, language: str) -> Outcome | None:
-    """Return the outcome of a closed report, or of a duplicate, which may still be open."""
+def _outcome(report: Report, head: Head, reason: str | None, language: str) -> Outcome | None:
+    """Return the outcome of a closed report, or of a duplicate, which may still be open. Of one
+    that was ended in its burst, and that nobody has opened, nobody has looked into anything.
+    """
     if report.status is Status.CLOSED:
-        return Outcome(text=text(f"outcome.{report.disposition}", language), reason=reason)
+        code = "burst" if report.in_burst and not is_opened(head) else report.disposition
+        return Outcome(text=text(f"outcome.{code}", language), reason=reason)
     if report.duplicate_of and report.status is not Status.WITHDRAWN:
         return Outcome(text=text("outcome.duplicate", language))
     return None

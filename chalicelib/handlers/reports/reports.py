@@ -84,9 +84,9 @@ def create_report(call: Call) -> Response:
     response: the reporter needs it to read the report. Then upload the media with the grants in
     `uploads`.
 
-    A test of an app or of a deployment sends `source: drill`: no officer is notified, the report is
-    marked as a drill everywhere and counts in no statistics. It is deleted 30 days after it was
-    created or withdrawn.
+    A test of an app or of a deployment sends `source: drill`: only officers who asked for drills
+    are notified, the report is marked as a drill everywhere and counts in no statistics. It is
+    deleted 30 days after it was created or withdrawn.
 
     What is about a police officer is sent with `concerns_police: true`, while the catalogue offers
     that: no station sees it, and the response has no district. Otherwise it is 409

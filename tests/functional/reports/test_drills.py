@@ -1,4 +1,4 @@
-"""A drill is handled like a report and marked as a drill, but nobody is notified of it."""
+"""A drill is handled like a report and marked as one; who did not ask is not notified of it."""
 
 from collections.abc import Mapping
 from datetime import timedelta
@@ -40,7 +40,9 @@ def notified_of() -> set[str]:
 def test_a_drill_is_marked_for_its_reporter() -> None:
     created = create(drill=True)
     assert created["drill"] is True
-    assert created["notes"] == ["This is a drill. No officer is notified of it."]
+    assert created["notes"] == [
+        "This is a drill. Only officers who asked for drills are notified of it."
+    ]
 
     own = mine(created)
     assert own["drill"] is True
