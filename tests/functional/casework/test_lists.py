@@ -66,6 +66,17 @@ def test_every_filter_alone_and_together() -> None:
     assert listed(f"reference={spelled}&category=other") == []
 
 
+def test_each_time_a_list_is_read_it_is_on_record() -> None:
+    """Also when it shows the same again, and no picture."""
+    created = file(media=[])
+    for path in ("/v1/officer/reports", "/v1/officer/reports?sort=attention"):
+        before = recorded("wang")
+        for _ in range(2):
+            reply = call("GET", path, officer="wang").expect(200)
+            assert [each["id"] for each in reply["items"]] == [created["id"]]
+        assert recorded("wang") == [*before, "list", "list"]
+
+
 def test_what_nobody_holds_is_listed_while_it_is_open() -> None:
     held, first, ended, second = file(), file(), file(), file(category="traffic_violation")
     change_report(held["id"], 1, assignee="wang")

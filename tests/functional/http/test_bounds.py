@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from chalicelib import wiring
+from chalicelib.domain.catalogue.attachments import MIB
 from chalicelib.http import index
 from chalicelib.http.requests import MAX_BODY, MAX_LONG_BODY, MOST_MEMBERS
 from chalicelib.http.routes import Access
@@ -100,6 +101,7 @@ def test_the_leads_of_a_bulletin_are_counted_to_a_limit() -> None:
 
 LONGEST_REFUSAL = 16_000
 LARGE = 240_000
+SMALL_PICTURE = MIB  # of a phone's camera, as it is sent
 FIELDS = ("category", "text", "media", "location", "details", "contact", "source", "other")
 SCALARS = st.none() | st.booleans() | st.integers(-9, 9) | st.text(max_size=3)
 VALUES = st.recursive(
@@ -183,6 +185,10 @@ def test_each_route_refuses_a_body_beyond_its_own_limit_before_it_is_parsed() ->
     assert (status(path, MAX_BODY), status(path, MAX_BODY + 1)) == (400, 413)
     where = "/v1/reports"
     assert (status(where, MAX_LONG_BODY), status(where, MAX_LONG_BODY + 1)) == (400, 413)
+
+
+def test_no_route_takes_a_body_as_large_as_a_picture() -> None:
+    assert max(each.max_body for each in index.operations()) <= SMALL_PICTURE // 4
 
 
 def test_only_what_has_long_texts_has_the_larger_limit() -> None:
