@@ -283,8 +283,8 @@ def begins_anew(before: Report, after: Report) -> bool:
 
 
 def is_given_back(before: Report, after: Report) -> bool:
-    """Return whether nobody has an open report any more: its assignee has left it; or nobody has
-    acknowledged it, and who works on its original, which attends to no critical one, has it no more.
+    """Return whether nobody has an open report any more: its assignee has left it; or it is new,
+    and who works on its original, which attends to no critical one, has it no more.
     """
     is_left = before.assignee is not None and after.assignee is None
     unlinked = before.duplicate_of is not None and after.duplicate_of != before.duplicate_of
