@@ -281,9 +281,8 @@ class Reports:
         beside = reminder_items(self.table, before, after)
         beside += counting_items(self.table, before, after)
         beside += self._lets_go(head, after, now)
-        reopened = before.status not in OPEN_STATUSES and after.status in OPEN_STATUSES
         is_old = now >= after.received_at + LEAST_REVIEW
-        if (reopened or (moves and after.status in OPEN_STATUSES)) and is_old:
+        if (_is_reopened(before, after) or (moves and after.status in OPEN_STATUSES)) and is_old:
             # The round that asks for reviews may have passed it.
             beside.append(review_item(self.table, after.id, now))
         recorded = LeafWrites.of(leaves, head.recorded, self.table)
@@ -372,12 +371,15 @@ class Reports:
 
     def _lets_go(self, head: Head, after: Report, now: datetime) -> list[TransactItem]:
         """Return the write of the task to look at the duplicates of a report, if nobody works on it
-        any more; if it goes to oversight, or comes from there, to take away what names it, too.
+        any more; if it goes to oversight, or comes from there, to take away what names it, too. The
+        task looks at who has the report as well: what is closed keeps its assignee, who may be gone
+        when it is reopened.
         """
         before = head.report
         lets_go = head.duplicates and is_worked_on(before) and not is_worked_on(after)
         parts = after.concerns_police is not before.concerns_police
-        if lets_go or (parts and (head.duplicates or head.asked)):
+        kept = _is_reopened(before, after) and after.assignee is not None
+        if lets_go or kept or (parts and (head.duplicates or head.asked)):
             return [self.duplicates.request_return(after.id, now)]
         return []
 
@@ -461,6 +463,10 @@ _JUDGED_BY: Mapping[str, tuple[str, ...]] = {
     "disposition": ("media_settled",),
     "proposal": ("media_settled",),
 }
+
+
+def _is_reopened(before: Report, after: Report) -> bool:
+    return before.status not in OPEN_STATUSES and after.status in OPEN_STATUSES
 
 
 def _arrival(report: Report, medium: Medium) -> tuple[dict[str, int], Row]:

@@ -16,7 +16,7 @@ from tests import cloud
 from tests.client import appoint, call, change_report, read_and_approve
 from tests.faults import inject
 from tests.places import head_of, place_of
-from tests.steps import by_officer, by_reporter, file_and_notify, head, opened
+from tests.steps import by_officer, by_reporter, by_second_officer, file_and_notify, head, opened
 
 pytestmark = [
     pytest.mark.officers(
@@ -27,7 +27,7 @@ pytestmark = [
 
 type Created = Mapping[str, Any]
 
-HIGH, NORMAL = "missing_elderly", "other"
+CRITICAL, HIGH, NORMAL = "child_abduction", "missing_elderly", "other"
 ROW: dict[str, Any] = {"roles": ["officer"], "categories": ["*"], "districts": ["*"], "name": "Li"}
 
 
@@ -276,7 +276,7 @@ def test_what_had_no_deadline_has_one_at_oversight() -> None:
 
 
 def test_what_is_no_longer_critical_has_a_deadline() -> None:
-    created = file_and_notify("child_abduction")
+    created = file_and_notify(CRITICAL)
     opened(created)
     change(created, urgency="high")
     change(created, assignee="li")
@@ -295,6 +295,38 @@ def test_what_was_ended_unread_and_is_reopened_waits() -> None:
     wiring.reports().table.put(row)
     by_reporter("POST", created, "/reopen", {"text": "He is still gone."}).expect(201)
     assert "overdue" in heard_of(created)
+
+
+@pytest.mark.parametrize("by", ["reporter", "officer"])
+@pytest.mark.parametrize(("category", "kind"), [(HIGH, "overdue"), (CRITICAL, "escalation")])
+def test_what_is_reopened_waits_when_its_assignee_is_gone(
+    category: str, kind: str, by: str
+) -> None:
+    created = file_and_notify(category)
+    opened(created)
+    change(created, status="acknowledged", assignee="li")
+    close(created)
+    if category == CRITICAL:
+        by_second_officer(created, "/closing/confirm").expect(201)
+    appoint("li", ROW | {"active": False})
+    for _ in range(3):
+        cloud.sweep(timedelta(minutes=5, seconds=1))
+    if by == "reporter":
+        by_reporter("POST", created, "/reopen", {"text": "He is still gone."}).expect(201)
+    else:
+        change(created, status="in_progress")
+    assert kind in heard_of(created)
+    assert head(created).get("assignee") is None
+
+
+def test_what_is_reopened_stays_with_who_may_have_it() -> None:
+    created = file_and_notify(HIGH)
+    opened(created)
+    change(created, status="acknowledged", assignee="li")
+    close(created)
+    by_reporter("POST", created, "/reopen", {"text": "He is still gone."}).expect(201)
+    assert {"overdue", "escalation"}.isdisjoint(heard_of(created))
+    assert head(created)["assignee"] == "li"
 
 
 def test_a_report_about_the_police_that_nobody_has_opened_waits_for_oversight() -> None:
