@@ -111,8 +111,11 @@ def _task_of_proven(head: Head, report: Report, now: datetime) -> OutboxTask | N
 
 
 RETURN_SK = "EVENT#assignments"
-# What decides the task of a report. Nobody may have changed it since.
-_DECIDING = ("assignee", "status", "attended", "urgency", "unproven", "turn", "deadline")
+# What decides the task of a report, and whether its duplicates are looked at. Nobody may have
+# changed it since.
+_DECIDING = (
+    "assignee", "status", "attended", "urgency", "unproven", "turn", "deadline", "duplicates",
+)  # fmt: skip
 
 
 class Assignments:

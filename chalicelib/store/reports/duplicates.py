@@ -50,12 +50,12 @@ class Duplicates:
     def count(self, original: Head, duplicate: str, received_at: datetime) -> list[TransactItem]:
         """Return the writes that add a duplicate, which was received then.
 
-        They fail when the original does not exist, is a duplicate itself, or is not worked on as it
-        was when it was read.
+        They fail when the original does not exist, is a duplicate itself, or is not worked on, or
+        not of those who had it, as when it was read.
         """
         report_id = original.report.id
         row = {"pk": keys.report(report_id), "sk": keys.duplicate(received_at, duplicate)}
-        equal = {name: original.row.get(name) for name in ("status", "attended")}
+        equal = {name: original.row.get(name) for name in ("status", "attended", "category")}
         add = update_head(report_id, add={"duplicates": 1}, equal={"duplicate_of": None, **equal})
         return [self._table.item(add), self._table.item(Put(row))]
 

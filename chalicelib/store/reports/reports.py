@@ -51,6 +51,13 @@ class CreateResult(NamedTuple):
     created: bool
 
 
+class _Look(NamedTuple):
+    """The writes that let what names a report be looked at, or the condition that nothing does."""
+
+    items: Sequence[TransactItem] = ()
+    equal: Attributes = MappingProxyType({})
+
+
 class Reports:
     """The reports of one table. `shards_of` returns a category's current number of partitions,
     `deadline_of` the minutes in which a report of a category and urgency is to be acknowledged.
@@ -280,7 +287,9 @@ class Reports:
             notices = [] if keeps_notice else self._kept_notices(head, now)
         beside = reminder_items(self.table, before, after)
         beside += counting_items(self.table, before, after)
-        beside += self._lets_go(head, after, now)
+        look = self._look(head, after, now)
+        equal |= look.equal
+        beside += look.items
         is_old = now >= after.received_at + LEAST_REVIEW
         if (_is_reopened(before, after) or (moves and after.status in OPEN_STATUSES)) and is_old:
             # The round that asks for reviews may have passed it.
@@ -311,9 +320,10 @@ class Reports:
         recorded = LeafWrites.of(leaves, head.recorded, self.table)
         put = {**withdrawn(report, now), **task_fields(pk, keys.HEAD, task), **recorded.put}
         deciding = {name: head.row.get(name) for name in ("status", "duplicate_of", "flags")}
-        equal = same_task(head.row) | deciding | same_counter(head.row)
-        left = report.model_copy(update={"reminder": None, "incident": None})
         ended = report.model_copy(update={"status": Status.WITHDRAWN})
+        look = self._look(head, ended, now)
+        equal = {**same_task(head.row), **deciding, **same_counter(head.row), **look.equal}
+        left = report.model_copy(update={"reminder": None, "incident": None})
         self.table.transact(
             [
                 self.table.item(change_head(head, put=put, append=recorded.append, equal=equal)),
@@ -322,7 +332,7 @@ class Reports:
                 *self.duplicates.discount(report.duplicate_of, report.id, report.received_at),
                 *reminder_items(self.table, report, left),
                 *counting_items(self.table, report, left),
-                *self._lets_go(head, ended, now),
+                *look.items,
                 *recorded.items,
                 *also,
             ]
@@ -369,19 +379,21 @@ class Reports:
         update = update_head(head.row["id"], put=put, equal=equal)
         self.table.transact([self.table.item(update), *also])
 
-    def _lets_go(self, head: Head, after: Report, now: datetime) -> list[TransactItem]:
+    def _look(self, head: Head, after: Report, now: datetime) -> _Look:
         """Return the write of the task to look at the duplicates of a report, if nobody works on it
         any more; if it goes to oversight, or comes from there, to take away what names it, too. The
         task looks at who has the report as well: what is closed keeps its assignee, who may be gone
         when it is reopened.
         """
         before = head.report
-        lets_go = head.duplicates and is_worked_on(before) and not is_worked_on(after)
         parts = after.concerns_police is not before.concerns_police
+        names = ("duplicates", "asked") if parts else ("duplicates",)
+        lets_go = parts or (is_worked_on(before) and not is_worked_on(after))
         kept = _is_reopened(before, after) and after.assignee is not None
-        if lets_go or kept or (parts and (head.duplicates or head.asked)):
-            return [self.duplicates.request_return(after.id, now)]
-        return []
+        if kept or (lets_go and any(head.row.get(each) for each in names)):
+            return _Look([self.duplicates.request_return(after.id, now)])
+        # What is linked in this moment would be looked at by nobody.
+        return _Look(equal={name: head.row.get(name) for name in names} if lets_go else {})
 
     def _kept_notices(self, head: Head, now: datetime) -> list[TransactItem]:
         """Return the write that keeps a pending notice when another task replaces it.

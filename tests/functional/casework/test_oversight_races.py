@@ -1,11 +1,13 @@
 """What an officer has begun on a report is not written once the report is moved to oversight."""
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from tests import cloud
+from tests.client import Reply, change_report
 from tests.faults import inject
 from tests.functional.casework.test_oversight import addressed, policies
 from tests.functional.casework.test_oversight_moves import WHY, people
@@ -70,3 +72,27 @@ def test_oversight_hears_of_a_report_that_is_moved_while_its_station_is_notified
         cloud.catch_up()
     cloud.stream(cloud.all_keys())
     assert addressed() & policies("ombud")
+
+
+def link(duplicate: Mapping[str, Any], original: Mapping[str, Any]) -> Reply:
+    change = {"duplicate_of": original["id"]}
+    return by_officer("PATCH", duplicate, "", change, version=1)
+
+
+def test_no_link_stays_that_comes_while_its_original_is_moved() -> None:
+    original, duplicate = file(), file()
+    opened(original, "li")
+    with inject.meanwhile(lambda: link(duplicate, original)):
+        Move(original)()
+    cloud.sweep(timedelta(minutes=1))
+    assert head(duplicate).get("duplicate_of") is None
+
+
+def test_a_closed_report_that_is_moved_in_this_moment_gets_no_link() -> None:
+    original, duplicate = file(), file()
+    opened(original, "li")
+    closing = {"status": "closed", "disposition": "resolved", "reason": "He is at home."}
+    change_report(original["id"], 1, **closing)
+    with inject.meanwhile(Move(original)):
+        assert link(duplicate, original).wrong == [("duplicate_of", "unknown_value")]
+    assert head(duplicate).get("duplicate_of") is None

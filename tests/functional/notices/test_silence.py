@@ -133,6 +133,39 @@ def test_an_original_that_ends_while_it_is_linked_holds_nothing() -> None:
     assert "overdue" in heard_of(created)
 
 
+LINKED_MEANWHILE: Mapping[str, Callable[[Created], object]] = {
+    **{name: ENDS[name] for name in ("withdrawn", "moved, and nobody's")},
+    "closed": lambda original: change(
+        original, status="closed", disposition="resolved", reason="He is at home."
+    ),
+    "moved to oversight": lambda original: by_officer(
+        "POST", original, "/oversight", {"reason": "It names an officer."}
+    ).expect(204),
+}
+
+
+@pytest.mark.parametrize("end", LINKED_MEANWHILE)
+def test_a_report_that_is_linked_while_its_original_ends_waits(end: str) -> None:
+    cloud.oversight("ombud", "ombud2")
+    original, created = file_and_notify(HIGH), file_and_notify(HIGH)
+    opened(original)
+    change(original, status="acknowledged", assignee="wang")
+    with inject.meanwhile(lambda: link(created, original)):
+        LINKED_MEANWHILE[end](original)
+    assert "overdue" in heard_of(created)
+
+
+def test_a_report_that_is_linked_while_its_original_is_taken_back_waits() -> None:
+    original, created = file_and_notify(HIGH), file_and_notify(HIGH)
+    opened(original)
+    change(original, status="acknowledged", assignee="li")
+    appoint("li", ROW | {"active": False})
+    with inject.meanwhile(lambda: link(created, original)):
+        cloud.sweep()
+    assert head(original).get("assignee") is None
+    assert "overdue" in heard_of(created)
+
+
 def test_an_original_that_is_reopened_at_once_still_holds_its_duplicates() -> None:
     original, created = linked()
     close(original)
