@@ -33,7 +33,9 @@ class Reading(NamedTuple):
         they are not notified again any more.
         """
         put = task_fields(head.row["pk"], keys.HEAD, task) | ({"attended": True} if ends else {})
-        return cls(put, same_task(head.row) | {"category": head.row["category"]})
+        # What is given back in this moment waits again.
+        names = ("category", "assignee", "status", "attended") if ends else ("category",)
+        return cls(put, same_task(head.row) | {name: head.row.get(name) for name in names})
 
 
 class Attended(NamedTuple):
@@ -74,7 +76,7 @@ class AttentionRows:
         """Note that an officer has read a report.
 
         Raises ConditionFailed when the task or the category has changed since `head` was read, or
-        when the report is expiring.
+        who has the report if the reading ends what waits, or when the report is expiring.
         """
         self._table.update(update_head(head.row["id"], **reading._asdict()))
 

@@ -179,6 +179,24 @@ def test_a_colleague_who_takes_it_at_the_same_moment_keeps_it() -> None:
     assert returns(created) == []
 
 
+@pytest.mark.parametrize(
+    ("category", "kind"), [("child_abduction", "escalation"), ("missing_elderly", "overdue")]
+)
+def test_what_is_given_back_while_somebody_opens_it_waits(category: str, kind: str) -> None:
+    created = file(category)
+    cloud.catch_up()
+    change_report(created["id"], 1, assignee="li")
+
+    def give_back() -> None:
+        change_report(created["id"], 2, assignee=None)
+
+    with inject.meanwhile(give_back, "dynamodb.UpdateItem"):
+        by_officer("GET", created, officer="li").expect(200)
+    cloud.forget_sent()
+    cloud.sweep(timedelta(minutes=31))
+    assert kind in [each["kind"] for each in cloud.sent()]
+
+
 def test_more_than_one_run_takes_back_are_all_taken_back() -> None:
     first = held()
     row = {name: each for name, each in head_of(first).items() if name not in TASK_FIELDS}
