@@ -48,15 +48,21 @@ class Sources(NamedTuple):
 
 
 class ShownExport(NamedTuple):
-    """An export that takes two persons, with those of its reports that an officer may see now."""
+    """An export that takes two persons, with those of its reports that an officer may see now; it
+    `is_own` of who asked.
+    """
 
     asked: PendingExport
     report_ids: tuple[str, ...]
+    is_own: bool
 
     @property
     def parts(self) -> int:
-        """Return how many zips it has. Once it is approved, each report stays in its own."""
-        count = self.asked.count if self.asked.approved_by else len(self.report_ids)
+        """Return how many zips it has. Once it is approved, each report stays in its own: who makes
+        them needs all. To others, more than its reports fill would tell that one has moved.
+        """
+        is_made = self.is_own and self.asked.approved_by is not None
+        count = self.asked.count if is_made else len(self.report_ids)
         return self.asked.model_copy(update={"count": count}).parts
 
 
@@ -209,7 +215,11 @@ def _shown(
         return asker is not None and may_be_assigned(asker, *place)
 
     return [
-        ShownExport(each, tuple(it for it in each.report_ids if is_left(it, askers[each.by])))
+        ShownExport(
+            each,
+            tuple(it for it in each.report_ids if is_left(it, askers[each.by])),
+            each.by == actor.by,
+        )
         for each in pending
     ]
 
@@ -291,5 +301,11 @@ def _is_seen(asked: AskedExport, actor: OfficerActor) -> bool:
 
 def is_exported(head: Head, officer: Officer) -> bool:
     """Return whether an officer may export a report now."""
-    ended = head.is_deleted or head.is_expiring or head.row["status"] == Status.WITHDRAWN
+    is_withdrawn = head.row.get("status") == Status.WITHDRAWN
+    return not is_withdrawn and is_in_lists(head, officer)
+
+
+def is_in_lists(head: Head, officer: Officer) -> bool:
+    """Return whether an officer sees a report in lists now."""
+    ended = head.is_deleted or head.is_expiring
     return not ended and officer.sees(head.row["category"], head.row["district"])

@@ -38,6 +38,7 @@ from chalicelib.services.statistics.export_requests import (
     Sources,
     ask_for_export,
     is_exported,
+    is_in_lists,
     open_words,
     visible_export,
 )
@@ -100,8 +101,8 @@ class Export(NamedTuple):
     """Reports, and the originals of the one report if they were asked for. `custody` is what a file
     for a court has beside these, `reduced` the reduced pictures whose originals have not arrived.
 
-    `skipped` are the ids of those that were listed, and are withdrawn, out of the scope by now, or
-    altered.
+    `skipped` are the ids of those that were listed, and are withdrawn or altered. What the officer
+    does not see by now is not named: it may have moved to oversight.
     """
 
     id: str
@@ -167,9 +168,10 @@ def open_part(
     """Open the reports of one zip of an approved export, as `begin_export` does, for the reason
     that was approved. One of before has none: there it is the `given` one.
 
-    What was withdrawn since, or is out of the scope by now, is skipped. Raises NotFound, with a
-    denial in the audit: also for an export of another officer, and for a zip that it does not have;
-    Invalid without any reason; Conflict `not_approved`, and those of `begin_export` for one report.
+    What was withdrawn since is skipped, and what is out of the scope by now is left out. Raises
+    NotFound, with a denial in the audit: also for an export of another officer, and for a zip that
+    it does not have; Invalid without any reason; Conflict `not_approved`, and those of
+    `begin_export` for one report.
     """
     pending = visible_export(export_id, actor=actor, requests=sources.requests)
     ids = pending.part(part) if pending.by == actor.by else ()
@@ -242,7 +244,9 @@ def _open_many(
     skipped: list[str] = []
     for report_id in ids:
         case = sources.reports.case(report_id)
-        if case is None or not is_exported(case.head, actor.officer):
+        if case is None or not is_in_lists(case.head, actor.officer):
+            continue
+        if not is_exported(case.head, actor.officer):
             skipped.append(report_id)
             continue
         try:

@@ -180,6 +180,27 @@ def test_a_report_that_moved_to_oversight_leaves_no_gap() -> None:
     assert json.loads(files["export.json"])["skipped"] == []
 
 
+def test_what_moves_after_the_approval_is_named_nowhere() -> None:
+    export_id, [kept, gone, withdrawn] = asked(3)
+    approve(export_id)
+    moved(gone)
+    by_reporter("DELETE", withdrawn)
+    said = json.loads(downloaded(part(export_id).expect(201)["url"])["export.json"])
+    assert [each["id"] for each in said["reports"]] == [kept["id"]]
+    assert said["skipped"] == [withdrawn["id"]]
+
+
+def test_a_third_person_counts_no_zip_of_what_moved_after_the_approval() -> None:
+    export_id, made = asked(exports.REPORTS_MAX + 1)
+    approve(export_id)
+    assert (shown_to(export_id)["count"], shown_to(export_id)["parts"]) == (51, 2)
+    moved(made[0])
+    [row] = call("GET", PATH, officer="narrow").json["items"]
+    for said in (shown_to(export_id, "narrow"), row):
+        assert (said["count"], said["parts"]) == (50, 1)
+    assert shown_to(export_id, "wang")["parts"] == 2
+
+
 def test_it_looks_as_if_a_report_that_moved_had_been_withdrawn() -> None:
     shown = []
     for end in (moved, lambda created: by_reporter("DELETE", created)):
