@@ -46,14 +46,17 @@ class Attended(NamedTuple):
 
 
 def attend(head: Head) -> Attended:
-    """Return the changes when an officer writes a reply or a note. If that attends to the report,
-    nobody is notified again, and it is no longer overdue.
+    """Return the changes when an officer writes a reply or a note. Who writes has chosen it: it
+    stands as any other. If that attends to the report, nobody is notified again, and it is no
+    longer overdue.
     """
     report = head.report
     put: Row = {}
     equal: Row = {}
     attended = attention.is_attended(report, acts=True, is_opened=is_opened(head))
-    if report.is_waiting:
+    is_apart = report.unproven or report.in_burst or report.turn is not None
+    if is_apart and report.status in OPEN_STATUSES:
+        # Also what an opening has attended to already: else a burst would be ended with it.
         put = {"unproven": None, "in_burst": None, "turn": None}
     if report.is_waiting and not attended:
         equal[FOUND_BY] = None

@@ -204,6 +204,21 @@ def test_a_report_that_an_officer_has_chosen_leaves_its_burst() -> None:
     assert member.json["id"] in by_attention()
 
 
+@pytest.mark.parametrize("below", ["messages", "notes"])
+@pytest.mark.parametrize("category", [CRITICAL, HIGH])
+def test_what_an_officer_has_opened_and_written_to_leaves_its_burst(
+    category: str, below: str
+) -> None:
+    fill()
+    member = [file(category=category) for _ in range(LIMITS.address + 2)][-1]
+    cloud.catch_up()
+    assert member.json["id"] not in by_attention()
+    path = f"/v1/officer/reports/{member.json['id']}"
+    call("GET", path, officer="wang").expect(200)
+    call("POST", f"{path}/{below}", {"text": "We come."}, officer="wang").expect(201)
+    assert member.json["id"] in by_attention()
+
+
 # Notices -----------------------------------------------------------------------------------------
 
 
