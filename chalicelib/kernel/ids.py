@@ -184,6 +184,14 @@ def crockford(data: bytes, length: int) -> str:
     return "".join([_PAIRS[(number >> shift) & 1023] for shift in shifts])[:length]
 
 
+def number_of(digits: str) -> int:
+    """Return the number with these base32 digits; any number for what are none."""
+    number = 0
+    for digit in digits:
+        number = number << 5 | max(0, ALPHABET.find(digit))
+    return number
+
+
 def report_id_of(public_key: bytes) -> str:
     """Return the id of the report whose key has this public half.
 

@@ -12,6 +12,7 @@ from typing import NamedTuple, Protocol
 from chalicelib.aws.writes import TransactItem
 from chalicelib.domain.second_person import Request, TwoPersonStep, refusal
 from chalicelib.kernel import errors, times
+from chalicelib.kernel.ids import crockford, number_of
 from chalicelib.services.officers import OfficerActor
 from chalicelib.store.audit.rows import Action, Detail, Subject
 
@@ -44,13 +45,30 @@ class Seen(NamedTuple):
     heard: int = 0
 
 
+# The last digits of a report's tag are these counts, of so many bits: as much may come while an
+# officer reads as a reporter may send, too much to look for.
+_SHOWN, _BITS = 8, Seen(9, 6, 6, 19)
+
+
 def tag_of_report(report: Versioned, seen: Seen, actor: OfficerActor) -> str:
     """Return the tag of a report that this officer opens now, or has changed after they had opened
     it. What ends a report takes it, and what writes its gist.
     """
-    more = {"/": seen.masks, "/m": seen.media, "/h": seen.heard}
-    parts = "".join(f"{name}{count}" for name, count in more.items() if count)
-    return _tag(("report", report.id, f"{report.version}/{seen.places}{parts}"), actor)
+    shown = 0
+    for count, bits in zip(seen, _BITS, strict=True):
+        shown = shown << bits | min(count, (1 << bits) - 1)
+    digits = crockford(shown.to_bytes(sum(_BITS) // 8), _SHOWN)
+    proof = actor.audit.opening_tag(actor.by, ("report", report.id, f"{report.version}/{digits}"))
+    return f'"{proof[:-_SHOWN]}{digits}"'
+
+
+def seen_in(tag: str) -> Seen:
+    """Return the counts that a tag of a report has: they are true only if it `is_tag`."""
+    shown, counts = number_of(tag.strip('"')[-_SHOWN:]), list[int]()
+    for bits in reversed(_BITS):
+        counts.insert(0, shown & ((1 << bits) - 1))
+        shown >>= bits
+    return Seen(*counts)
 
 
 def is_tag(tag: str, wanted: str) -> bool:

@@ -1,7 +1,5 @@
 """What an officer has read of a report: by the tag of an opening, or by the audit."""
 
-import itertools
-
 from chalicelib.domain.reports import workflow
 from chalicelib.domain.reports.attention import READING
 from chalicelib.domain.reports.entries import Sender
@@ -11,11 +9,11 @@ from chalicelib.domain.reports.workflow import Change
 from chalicelib.domain.second_person import Request
 from chalicelib.services.officers import OfficerActor
 from chalicelib.services.reports.scope import Desk
-from chalicelib.services.second_person import Seen, is_tag, tag_of, tag_of_report
+from chalicelib.services.second_person import Seen, is_tag, seen_in, tag_of, tag_of_report
 from chalicelib.store.audit.rows import Action, of_report
 from chalicelib.store.reports.rows import Head
 
-# So many states of a version are looked for, at some microseconds each.
+# So many states of an end that waits are looked for, at some microseconds each.
 _MOST_STATES = 2_000
 
 
@@ -82,12 +80,11 @@ def ends_by_audit(head: Head, change: Change, desk: Desk) -> bool:
 
 def seen_at(tag: str, head: Head, actor: OfficerActor) -> Seen | None:
     """Return the state that this officer saw at the opening that gave them the tag; None when it is
-    of no opening of this version, or so much has come since that it is not looked for. What comes
-    from the reporter stops no step but an end, and a mask none but a gist.
+    of no opening of this version. What comes from the reporter stops no step but an end, and a mask
+    none but a gist.
     """
-    states = itertools.product(*(range(most, -1, -1) for most in seen_now(head)))
-    each = itertools.starmap(Seen, itertools.islice(states, _MOST_STATES))
-    return next((s for s in each if is_tag(tag, tag_of_report(head.report, s, actor))), None)
+    seen = seen_in(tag)
+    return seen if is_tag(tag, tag_of_report(head.report, seen, actor)) else None
 
 
 def request_at(tag: str, head: Head, actor: OfficerActor) -> Request | None:

@@ -10,6 +10,7 @@ from chalicelib import wiring
 from chalicelib.aws.attributes import pack
 from chalicelib.domain.audit.seals import hour_of
 from chalicelib.domain.officers.model import Role
+from chalicelib.domain.reports.entries import MAX_POSITIONS_PER_REPORT
 from chalicelib.domain.reports.events import Watched
 from chalicelib.domain.watch import LIMITS
 from chalicelib.kernel import times
@@ -20,6 +21,7 @@ from tests.client import Reply, call, read_and_approve, tag_for
 from tests.faults import inject
 from tests.functional.audit.test_watch import published, seal
 from tests.functional.casework.test_folded_lists import with_photo
+from tests.functional.reports.test_positions import moved_before
 from tests.steps import by_officer, by_reporter, by_second_officer, file, head, opened, write
 
 pytestmark = [
@@ -205,6 +207,28 @@ def test_a_place_that_has_come_since_stops_an_end_and_no_other_step() -> None:
     # What the officer's own step has not shown them, its tag does not say that they have seen.
     assert patch(created, acknowledged.headers["etag"], **CLOSE, messages_seen=0).status == 412
     assert close(created, messages_seen=0).status == 200
+
+
+def test_however_much_has_come_since_it_stops_no_step_but_an_end() -> None:
+    created = file()
+    before = etag_of(created)
+    moved_before(created, MAX_POSITIONS_PER_REPORT)
+    for number in range(12):
+        write(created, f"We are at gate {number}.")
+    seen = opened(created)["message_count"]
+    assert patch(created, before, **CLOSE, messages_seen=seen).status == 412
+    acknowledged = patch(created, before, status="acknowledged")
+    assert acknowledged.status == 200, acknowledged.text
+    assert patch(created, acknowledged.headers["etag"], status="in_progress").status == 200
+
+
+def test_a_tag_that_says_to_have_shown_more_than_it_has_is_none() -> None:
+    created = file()
+    before, created_other = etag_of(created), file()
+    assert by_reporter("POST", created, "/positions", {"lat": 39.9, "lon": 116.4}).status == 201
+    after = etag_of(created)
+    for forged in (before[:13] + after[13:], before[:-2] + 'U"', etag_of(created_other)):
+        assert patch(created, forged, status="acknowledged").status == 412
 
 
 def test_a_place_that_has_come_since_stops_a_confirmation() -> None:

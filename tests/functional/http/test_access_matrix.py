@@ -317,8 +317,9 @@ def use(
     version = f"{head.row.get('version', 1) if head else 1}"
     if key[1].endswith("/gist"):
         # As this officer would have opened it: it takes no version.
-        seen = ("report", report_id, f"{version}/0")
-        version = wiring.audit().opening_tag(str(officer), seen)
+        shown = "0" * 8
+        seen = ("report", report_id, f"{version}/{shown}")
+        version = wiring.audit().opening_tag(str(officer), seen)[:12] + shown
     takes_match = needs_version or Header.TAG in operation.headers
     return call(
         key[0],
