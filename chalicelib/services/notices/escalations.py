@@ -45,8 +45,8 @@ log = logging.getLogger(__name__)
 ESCALATE_AFTER = (ACKNOWLEDGE_WITHIN, timedelta(minutes=15))
 # The time between all later escalations.
 ESCALATE_EVERY = timedelta(minutes=15)
-# A turn says that the source had sent another report. After this time all critical ones that nobody
-# has attended to have the last one, and what is overdue has none.
+# A turn says that the source had sent another report. After this time all that nobody has attended
+# to have the last one: none says so any more, and no flood of one source leads.
 TURN_LIFE = timedelta(days=1)
 
 
@@ -97,7 +97,7 @@ def fields_after_notice(pending: PendingTask, now: datetime) -> dict[str, Any] |
         fields["flags"] = (*report.flags, Flag.OVERDUE)
     is_late = now >= report.received_at + TURN_LIFE
     if report.turn is not None and is_late and not report.unproven:
-        fields["turn"] = LAST_TURN if report.urgency is Urgency.CRITICAL else None
+        fields["turn"] = LAST_TURN
     if place:
         moved = place_of_open(report.model_copy(update=fields), place)
         fields |= {"attention_at": moved} if moved != place else {}

@@ -558,11 +558,24 @@ def test_a_flood_of_high_does_not_lead_when_it_is_overdue() -> None:
     honest = missing(HONEST)
     assert head({"id": rest[-1]})["flags"] == ["overdue"]
     assert by_attention() == [first, honest, *rest]
-    # Its turn would say for ever that its source had sent another one.
+    # After a day each has the last turn: none says any more that its source had sent another one.
     for hours in (1, 32):
         cloud.sweep(timedelta(hours=hours))
     new = missing("203.0.113.9")
-    assert by_attention() == [first, *rest, honest, new]
+    assert by_attention() == [new, first, *rest, honest]
+
+
+def test_a_flood_of_high_never_leads_days_later() -> None:
+    junk = {missing(text=f"Old man number {n} lost near gate {n}") for n in range(LIMITS.address)}
+    wiring.clock.advance(WINDOW)
+    junk |= {missing(text=f"Old lady number {n} lost near door {n}") for n in range(LIMITS.address)}
+    cloud.go_on()
+    for _ in range(6):
+        cloud.sweep(timedelta(hours=12))
+    honest = missing(HONEST, text="My grandmother.")
+    found = by_attention(f"{LIST}&fold=none")
+    assert found[0] == honest
+    assert junk & set(found)
 
 
 def test_a_late_proof_gives_a_missing_person_the_place_below_what_is_critical() -> None:
