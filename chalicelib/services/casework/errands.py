@@ -228,9 +228,12 @@ class _Run:
         return seal(self._public or b"", said.encode(), info)
 
     def _give_up(self, **put: Any) -> str:
-        may_be_there = put.get("unsure", self._errand.unsure) or self._errand.token
-        state = SentState.UNCLEAR if may_be_there else SentState.BY_HAND
-        self._write(state, _record_task(self._now), words=None)
+        """Leave it to officers, with all that the last try has `put`: the agency's last words say
+        what they have to do.
+        """
+        after = self._errand.model_copy(update=put)
+        state = SentState.UNCLEAR if after.unsure or after.token else SentState.BY_HAND
+        self._write(state, _record_task(self._now), **put | {"words": None})
         return "dead"
 
     def _write(self, state: SentState, then: OutboxTask, **put: Any) -> str:
