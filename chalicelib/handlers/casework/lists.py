@@ -241,7 +241,9 @@ class ClosingQuery(Query):
 
 
 class ListedClosing(Shape):
-    """A disposition that an officer has set. `awaits`: it took a second officer."""
+    """A disposition that an officer has set. `awaits`: it waits for a second officer; of a report
+    that you do not see now, it took one.
+    """
 
     at: Timestamp
     id: str
@@ -266,14 +268,16 @@ def list_closings(call: Call) -> Response:
     """List what an officer has closed.
 
     For supervisors: the dispositions that one officer has set on a day, oldest first, of reports
-    that were in your scope then. Each was set after an opening that is on record. Only
-    `next_cursor: null` ends the list.
+    that were in your scope then. Each was set after an opening that is on record. An end that takes
+    a second officer is listed while it waits, and once the report was ended so: not if it was taken
+    back, declined or void. A page has a report once, with the last of its ends; one that you do not
+    see now, as it was recorded. Only `next_cursor: null` ends the list.
     """
     page = lists.list_closings(
         call.query.officer,
         call.query.day,
         call.query.cursor,
-        actor=call.actor,
+        desk=wiring.desk(call.actor),
         cursors=EntryCursors(wiring.cursors, call.actor.by, call.now),
         officers=wiring.officers(),
     )

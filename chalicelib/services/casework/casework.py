@@ -393,7 +393,10 @@ def _closing(report: Report) -> Detail:
     """Return the detail of the record in the officer's day, for the list of what they ended."""
     fields = ("id", "reference", "category", "district")
     detail = report.model_dump(mode="json", include=set(fields))
-    return detail | {"disposition": report.outcome, "awaits": report.proposal is not None}
+    # What is to take the place of the end that a report has is what this officer has chosen.
+    waits = report.proposal
+    disposition = waits.disposition if waits else report.disposition
+    return detail | {"disposition": disposition, "awaits": waits is not None}
 
 
 def write_step(head: Head, after: Report, desk: Desk, also: list[TransactItem]) -> None:

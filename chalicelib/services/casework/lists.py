@@ -12,7 +12,9 @@ from typing import NamedTuple
 
 from chalicelib.aws import keys
 from chalicelib.aws.listing import Listing, Page, Span
-from chalicelib.aws.table import Row
+from chalicelib.aws.table import GET_AT_MOST, Row
+from chalicelib.domain.audit.ledger import Event, Recorded
+from chalicelib.domain.audit.seals import hour_of
 from chalicelib.domain.casework.query import NOBODY, ReportQuery
 from chalicelib.domain.catalogue.model import OVERSIGHT_CATEGORY, Catalogue, Urgency, by_code
 from chalicelib.domain.notices.roster import Period, Roster
@@ -30,7 +32,7 @@ from chalicelib.domain.reports.attention import (
     needs_action,
     rank_at,
 )
-from chalicelib.domain.reports.report import OPEN_STATUSES, Flag, Status
+from chalicelib.domain.reports.report import OPEN_STATUSES, Flag, Proposal, Status
 from chalicelib.kernel import errors, times
 from chalicelib.kernel.outbox import ACKNOWLEDGE_WITHIN
 from chalicelib.kernel.paging import Cursors
@@ -337,7 +339,9 @@ _CLOSINGS = "CLOSINGS"
 
 
 class Closing(NamedTuple):
-    """An end of a report by one officer. `awaits`: it took a second one."""
+    """An end of a report by one officer. `awaits`: it waits for a second one, or, as it was
+    recorded, took one.
+    """
 
     at: datetime
     id: str
@@ -346,6 +350,10 @@ class Closing(NamedTuple):
     district: str
     disposition: str
     awaits: bool
+
+    @property
+    def key(self) -> keys.Key:
+        return keys.report(self.id), keys.HEAD
 
 
 class ClosingPage(NamedTuple):
@@ -358,16 +366,17 @@ def list_closings(
     day: date,
     cursor: str | None,
     *,
-    actor: OfficerActor,
+    desk: Desk,
     cursors: EntryCursors,
     officers: Officers,
 ) -> ClosingPage:
     """Return a page of what an officer has ended on a day, inside the actor's scope, oldest first,
     and write an audit record.
 
-    Of a page of the audit; one can be empty although more follow. Raises Malformed `bad_cursor`.
+    Of a page of the audit, or as much of it as has reports for one read; one can be empty although
+    more follow. Raises Malformed `bad_cursor`, Unavailable.
     """
-    whose = f"{username} {day}"
+    whose, actor = f"{username} {day}", desk.actor
     below = cursors.read(cursor, whose, _CLOSINGS)
     author = officers.get(username)
     if author and not _reads_day(actor, author, day):
@@ -375,15 +384,67 @@ def list_closings(
         actor.log_own(Action.LIST, {"closings": whose, "count": 0})
         return ClosingPage((), None)
     found, more = actor.audit.page(of_day(username, day), below)
-    ended = (
-        Closing(each.at, **each.detail)
-        for each in found
-        if each.action is Action.CLOSE and each.detail
-    )
-    items = tuple(each for each in ended if actor.officer.sees(each.category, each.district))
+    closings = [each for each in found if each.action is Action.CLOSE and each.detail]
+    if len(closings) > GET_AT_MOST:
+        closings, more = closings[:GET_AT_MOST], True
+        found = closings
+    ended = [Closing(each.at, **each.detail or {}) for each in closings]
+    seen = [each for each in ended if actor.officer.sees(each.category, each.district)]
+    items = _as_they_are(seen, username, desk)
     actor.log_own(Action.LIST, {"closings": whose, "count": len(items)})
     position = found[-1].key[1] if more and found[-1].key else None
     return ClosingPage(items, cursors.issue(position, whose, _CLOSINGS))
+
+
+# What is read of a report to know how an end has fared. None of it is opened.
+_OF_END = (
+    *("category", "district", "status", "disposition", "decided_at", "proposal", "leaves"),
+    *("received_at", "deleted_at"),
+)
+
+
+def _as_they_are(recorded: Sequence[Closing], username: str, desk: Desk) -> tuple[Closing, ...]:
+    """Return the ends that came to be or wait, of those recorded: the last one of each report.
+
+    Of a report that the actor does not see now it is the last one as it was recorded, so that
+    nobody learns here whether it was deleted, or moved to oversight or another station.
+    """
+    wanted = [each.key for each in recorded]
+    heads = desk.reports.table.get_all(wanted, consistent=False, attributes=_OF_END)
+    last: dict[str, Closing] = {}
+    for each in recorded:
+        row = heads.get(each.key)
+        is_seen = row is not None and "deleted_at" not in row
+        if row and is_seen and desk.actor.officer.sees(row["category"], row["district"]):
+            awaits = each.awaits and _still_waits(each, username, row)
+            if each.awaits and not awaits and not _came_to_be(each, row):
+                continue
+            each = each._replace(awaits=awaits)
+        last.pop(each.id, None)
+        last[each.id] = each
+    return tuple(last.values())
+
+
+def _still_waits(end: Closing, username: str, row: Row) -> bool:
+    if "proposal" not in row or row["status"] == Status.WITHDRAWN:
+        return False
+    waiting = Proposal.model_validate(row["proposal"])
+    is_of = username in waiting.authors and waiting.disposition == end.disposition
+    return is_of and times.render(waiting.at) <= times.render(end.at)
+
+
+def _came_to_be(end: Closing, row: Row) -> bool:
+    """Return whether a report was ended so since. The ledger's leaves show it also after the end
+    was undone; what has none, such as a drill, has its present end alone.
+    """
+    recorded, since = Recorded.of_row(row), hour_of(end.at)
+    if any(
+        leaf.event is Event.CLOSED and leaf.data.decode() == end.disposition and leaf.hour >= since
+        for leaf in recorded.leaves
+    ):
+        return True
+    is_so = row.get("disposition") == end.disposition and "decided_at" in row
+    return is_so and times.parse(row["decided_at"]) >= end.at
 
 
 # What came in during this time is handed over also when the shift has just begun, or there is none.

@@ -13,9 +13,11 @@ from chalicelib.domain.officers.model import Role
 from chalicelib.domain.reports.events import Watched
 from chalicelib.domain.watch import PROPOSED_AT_MOST
 from chalicelib.kernel import times
+from chalicelib.store.audit.rows import Action, Entry
 from chalicelib.store.watch import Counter
 from tests import cloud
 from tests.client import Reply, call, read_and_approve, tag_for
+from tests.faults import inject
 from tests.steps import by_officer, by_reporter, by_second_officer, file, head, mine, opened, write
 
 pytestmark = [
@@ -307,3 +309,94 @@ def test_who_sets_the_end_again_that_a_report_has_voids_another_that_waits(
     assert (again["disposition"], again["proposal"]) == ("resolved", None)
     assert confirm(tip).refusal[0] in (409, 412)
     assert mine(tip)["outcome"]["reason"] == more.get("reason", "The lamp burns again.")
+
+
+def closings(reader: str = "zhao", ago: int = 0) -> list[tuple[str, str, bool]]:
+    """Return what a supervisor reads of what wang has closed today, or days ago."""
+    day = wiring.clock.now() - timedelta(days=ago)
+    path = f"/v1/officer/closings?officer=wang&day={day:%Y-%m-%d}"
+    items = call("GET", path, officer=reader).expect(200)["items"]
+    return [(each["id"], each["disposition"], each["awaits"]) for each in items]
+
+
+def take_back(created: Mapping[str, Any], officer: str = "wang") -> None:
+    change(created, officer, disposition=None, reason="It is not so.").expect(200)
+
+
+def test_what_one_officer_closed_is_what_came_of_it() -> None:
+    waits, confirmed, undone, voided = (file("child_abduction") for _ in range(4))
+    drill = file("child_abduction", source="drill")
+    for tip in (waits, confirmed, undone, voided, drill):
+        propose(tip)
+        wiring.clock.advance(timedelta(seconds=1))
+    assert [awaits for _, _, awaits in closings()] == [True] * 5
+    for tip in (confirmed, undone, drill):
+        confirm(tip).expect(201)
+    change(undone, "li", status="in_progress").expect(200)
+    change(voided, "li", urgency="low").expect(200)
+    propose(waits, reason="An aunt had fetched her.")
+    ended = [(tip["id"], "unfounded", False) for tip in (confirmed, undone, drill)]
+    assert closings() == [*ended, (waits["id"], "unfounded", True)]
+
+
+def test_an_end_that_never_came_to_be_is_no_closing() -> None:
+    tip, gone = file("child_abduction"), file("child_abduction")
+    propose(gone)
+    by_reporter("DELETE", gone).expect(204)
+    for officer in ("wang", "li"):
+        propose(tip)
+        take_back(tip, officer)
+        wiring.clock.advance(MINUTE)
+        assert closings() == []
+    propose(tip, "li")  # which is not wang's
+    assert closings() == []
+    take_back(tip, "li")
+    propose(tip, disposition="resolved")
+    assert closings() == [(tip["id"], "resolved", True)]
+
+
+def test_a_closing_that_another_end_was_to_replace_is_one() -> None:
+    tip = file("other")
+    propose(tip, disposition="resolved")
+    wiring.clock.advance(MINUTE)
+    propose(tip, disposition="malicious")
+    assert closings() == [(tip["id"], "malicious", True)]
+    take_back(tip)
+    assert closings() == [(tip["id"], "resolved", False)]
+
+
+def test_closings_do_not_tell_where_a_report_went_that_one_does_not_see_any_more() -> None:
+    cloud.oversight("ombud", "ombud2")
+    cloud.officer("sun", roles=(Role.SUPERVISOR,), categories=("child_abduction",))
+    moved, deleted, elsewhere = (file("child_abduction") for _ in range(3))
+    for tip in (moved, deleted, elsewhere):
+        propose(tip)
+        wiring.clock.advance(timedelta(seconds=1))
+    before = closings("sun")
+    change(moved, "li", status="acknowledged").expect(200)
+    by_officer("POST", moved, "/oversight", {"reason": "Him."}, officer="li").expect(204)
+    change(moved, "ombud", **END | {"disposition": "resolved"}).expect(200)
+    change(elsewhere, "li", category="other").expect(200)
+    by_reporter("DELETE", deleted).expect(204)
+    for days in (40, 1):
+        cloud.sweep(timedelta(days=days))
+    assert "deleted_at" in head(deleted)
+    assert closings("sun", ago=41) == before
+
+
+def test_a_page_of_closings_takes_one_read_of_their_reports() -> None:
+    tip, now = file(), wiring.clock.now()
+    change(tip, **END | {"disposition": "resolved"}).expect(200)
+    wiring.clock.advance(timedelta(hours=1))
+    of_tip = {"reference": "R", "category": "other", "district": "unknown", "awaits": False}
+    for number in range(101):
+        detail = of_tip | {"id": f"{number:026}", "disposition": "resolved"}
+        wiring.audit().write(Entry.of_officer("wang", Action.CLOSE, wiring.clock.now(), detail))
+    path = f"/v1/officer/closings?officer=wang&day={now:%Y-%m-%d}"
+    with inject.fault(wiring.dynamodb(), "dynamodb.*", lambda request: None) as calls:
+        page = call("GET", path, officer="zhao").expect(200)
+    assert calls.count("BatchGetItem") == 1
+    assert len(page["items"]) == 100
+    rest = call("GET", f"{path}&cursor={page['next_cursor']}", officer="zhao").expect(200)
+    assert len(rest["items"]) == 2
+    assert rest["next_cursor"] is None
