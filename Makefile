@@ -119,6 +119,8 @@ export REDOCLY_TELEMETRY := off
 export REDOCLY_SUPPRESS_UPDATE_NOTICE := true
 # Only some commands are for another city; what they write or test is that of the default one.
 unexport CITY
+# The blocks of the docs name the address of an API so; the setting says which API a function is.
+unexport API
 # What is compiled is kept, or each of the processes of a stack and of the tests compiles all anew.
 unexport PYTHONDONTWRITEBYTECODE
 

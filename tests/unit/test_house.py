@@ -240,6 +240,17 @@ def test_a_command_about_a_city_is_about_the_one_that_is_named(target: str) -> N
     assert all(line.replace('"', "").startswith("CITY=tests/cities/farol ") for line in said)
 
 
+def test_no_command_takes_the_address_of_the_docs_for_the_setting(tmp_path: Path) -> None:
+    (asks := tmp_path / "Makefile").write_text("asked:\n\t@env\n")
+    arguments = ("--no-print-directory", "-f", "Makefile", "-f", str(asks), "asked")
+    environment = {"PATH": os.environ["PATH"], "API": "http://127.0.0.1:8000", "OTHER": "1"}
+    done = subprocess.run(
+        ["make", *arguments], cwd=ROOT, env=environment, capture_output=True, text=True, check=True
+    )
+    names = {line.partition("=")[0] for line in done.stdout.splitlines()}
+    assert {"API", "OTHER"} & names == {"OTHER"}
+
+
 def test_an_empty_stage_is_a_stage_that_is_given() -> None:
     assert '--stage=""' in printed("status", "STAGE=")
     assert '--stage=""' in printed("status", STAGE="")
