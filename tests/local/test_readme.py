@@ -32,8 +32,9 @@ def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def stack(checkout: Path) -> Iterator[Stack]:
     # Who has pasted from these pages may have exported this, which a setting has the name of.
-    shell = {"API": "http://127.0.0.1:8000"}
-    running = Stack(checkout / ".local", command=("make", "run"), root=checkout, **shell)
+    running = Stack(
+        checkout / ".local", command=("make", "run"), root=checkout, API="http://127.0.0.1:8000"
+    )
     yield running
     running.end(signal.SIGTERM)
 
