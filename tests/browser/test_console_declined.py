@@ -90,7 +90,7 @@ def test_what_has_been_replaced_since_it_was_read_is_not_declined(
     document.get_by_label("Reason").fill(WHY)
     document.get_by_role("button", name="Decline it").click()
     # The words stay, while behind them the other one is ready to be read.
-    expect(document.get_by_text("Someone else has changed this")).to_be_visible()
+    expect(document.get_by_text("It was changed, or something new has come")).to_be_visible()
     expect(document.get_by_label("Reason")).to_have_value(WHY)
     document.get_by_role("button", name="Cancel").click()
     document.get_by_role("button", name="Close", exact=True).last.click()

@@ -7,7 +7,7 @@ import re
 import secrets
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import Field, StringConstraints, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
@@ -27,6 +27,7 @@ ROUNDS_APART = timedelta(minutes=20)
 # In the round after a push, SNS says whether the phone was still there.
 _LOOK_AFTER = timedelta(minutes=1)
 
+_LEAST = 64
 # An APNs token has 64 digits today; SNS takes up to 400.
 _APNS_TOKEN = re.compile("[0-9A-Fa-f]{64,400}")
 
@@ -39,8 +40,16 @@ class PhoneToken(Input):
 
     platform: Platform = Field(strict=False)
     token: Annotated[
-        str, StringConstraints(min_length=64, max_length=900, pattern="^[A-Za-z0-9:_-]+$")
+        str, StringConstraints(min_length=_LEAST, max_length=900, pattern="^[A-Za-z0-9:_-]+$")
     ]
+
+    @field_validator("token", mode="before")
+    @classmethod
+    def _is_long_enough(cls, value: Any) -> Any:
+        # What is shorter than a text may be is else called blank.
+        if isinstance(value, str) and len(value) < _LEAST:
+            raise PydanticCustomError("bad_push_token", "Fewer than 64 characters.")
+        return value
 
     @field_validator("token")
     @classmethod

@@ -153,15 +153,15 @@ def decline_referral(call: Call) -> Response:
     _PATH + "/handed-over",
     headers=(Header.IF_MATCH,),
     returns={204: None},
-    raises=("no_referral", "expiring"),
+    raises=("no_referral", "passed_on", "expiring"),
 )
 def hand_over_referral(call: Call) -> Response:
     """Say that a referral was handed over by hand.
 
     For one that leaves by itself and was not taken: its `sent` is `by_hand`, or `unclear`, of which
     you ask the agency first. Send the `ETag` of that referral as `If-Match`. The report then loses
-    the flag `hand_over`. 409 `no_referral`: it is not to be handed over. Repeating the call changes
-    nothing.
+    the flag `hand_over`. 409 `passed_on`: the agency has it, or gets it, as while it is `waiting`.
+    Repeating the call changes nothing.
     """
     referrals.hand_over_referral(call.path["report_id"], call.version, desk=wiring.desk(call.actor))
     return Response()

@@ -340,7 +340,7 @@ def decline_export(call: Call) -> Response:
     "/v1/officer/exports/{export_id}/parts/{part}",
     body=PartReason,
     returns={201: ExportView},
-    raises=("not_approved", "withdrawn", "expiring", "redaction_not_ready"),
+    raises=("not_approved", "decided", "withdrawn", "expiring", "redaction_not_ready"),
 )
 def export_part(call: Call) -> Response:
     """Make one zip of an approved export.
@@ -349,7 +349,8 @@ def export_part(call: Call) -> Response:
     and its share of the originals: what is larger than 50 MiB is in none. Only the officer who
     asked for the export can make it, and as often as needed: each time, each report in it counts as
     an opening, for the reason that was approved. Reports that were withdrawn since, or have left
-    the officer's scope, are left out. Otherwise as `POST /v1/officer/exports`.
+    the officer's scope, are left out. 409 `decided`: it was declined. Otherwise as
+    `POST /v1/officer/exports`.
     """
     number = call.path["part"]
     part = int(number) if _PART.fullmatch(number) else 0

@@ -248,18 +248,19 @@ def hand_over_referral(report_id: str, number: int, *, desk: Desk) -> None:
     """Note that officers have handed over by hand what an agency was to be sent, with an audit
     record. Repeated, change nothing.
 
-    Raises NotFound, Conflict (`no_referral`: this one is not to be handed over; `expiring`).
+    Raises NotFound, Conflict (`no_referral`; `passed_on`: the agency has it, or gets it otherwise;
+    `expiring`).
     """
 
     def step(head: Head, requests: Requests) -> None:
         found = next((each for each in head.referrals.passed_on if each.number == number), None)
-        sent = found.sent if found else None
-        if found is None or sent is None:
+        if found is None:
             raise errors.Conflict("no_referral")
-        if sent.state is SentState.HANDED_OVER:
+        sent = found.sent
+        if sent and sent.state is SentState.HANDED_OVER:
             return
-        if not sent.state.is_for_officers:
-            raise errors.Conflict("no_referral")
+        if sent is None or not sent.state.is_for_officers:
+            raise errors.Conflict("passed_on")
         require_not_expiring(head)
         state = {"state": SentState.HANDED_OVER, "at": desk.actor.now}
         detail = _recorded(SentState.HANDED_OVER.value, found)

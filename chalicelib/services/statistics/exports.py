@@ -170,7 +170,8 @@ def open_part(
 
     What was withdrawn since is skipped, and what is out of the scope by now is left out. Raises
     NotFound, with a denial in the audit: also for an export of another officer, and for a zip that
-    it does not have; Invalid without any reason; Conflict `not_approved`, and those of
+    it does not have; Invalid without any reason; Conflict `not_approved`, `decided` (it was
+    declined), and those of
     `begin_export` for one report.
     """
     pending = visible_export(export_id, actor=actor, requests=sources.requests)
@@ -179,8 +180,9 @@ def open_part(
         actor.log_own(Action.DENIED, {"export": pending.id})
         raise errors.NotFound
     if pending.approved_by is None:
-        actor.log_own(Action.DENIED, {"export": pending.id, "code": "not_approved"})
-        raise errors.Conflict("not_approved")
+        code = "decided" if pending.declined else "not_approved"
+        actor.log_own(Action.DENIED, {"export": pending.id, "code": code})
+        raise errors.Conflict(code)
     reason = open_words(pending, actor)[0] or given
     if reason is None:
         raise errors.Invalid(errors.FieldError("reason", "required"))

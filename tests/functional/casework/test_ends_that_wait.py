@@ -208,7 +208,9 @@ def test_who_writes_all_the_time_holds_no_report_open() -> None:
     first = tag_for(path, "li")
     wiring.clock.advance(timedelta(seconds=31))
     write(tip, "One")
-    assert read_and_approve(path, "li", first).refusal == (412, "stale_version")
+    late = read_and_approve(path, "li", first)
+    assert late.refusal == (412, "stale_version")
+    assert "or something new has come, since you read it" in late.json["detail"]
     again = tag_for(path, "li")
     wiring.clock.advance(timedelta(seconds=31))
     write(tip, "Two")

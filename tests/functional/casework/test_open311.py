@@ -279,7 +279,10 @@ def test_what_is_not_taken_in_time_is_handed_over_by_hand(
 
 def test_what_left_is_not_handed_over() -> None:
     created = referred()
-    assert hand_over(created).json["code"] == "no_referral"
+    assert hand_over(created).refusal == (409, "passed_on")
+    assert go_out() == {"accepted": 1}
+    assert hand_over(created).refusal == (409, "passed_on")
+    assert hand_over(file("traffic_violation")).refusal == (409, "no_referral")
 
 
 def test_a_token_leads_to_the_number_later(server: Server) -> None:

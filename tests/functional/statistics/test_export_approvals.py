@@ -281,7 +281,7 @@ def test_what_is_declined_is_neither_approved_nor_made() -> None:
     late = call("POST", f"{PATH}/{export_id}/approve", officer="narrow", headers={"If-Match": tag})
     assert late.refusal == (409, "decided")
     assert "tag" not in shown_to(export_id, "narrow")
-    assert part(export_id).refusal == (409, "not_approved")
+    assert part(export_id).refusal == (409, "decided")
     approved, _ = asked(1)
     approve(approved)
     assert decline(approved, "narrow").refusal == (409, "decided")
