@@ -28,7 +28,7 @@ export const text = texts({
       `${grouped(count)} more ${count === 1 ? 'report is' : 'reports are'} like these`,
     none: (why: 'none' | 'others' | 'gone') =>
       ({
-        none: 'No other report is like these.',
+        none: 'No other report is like these so far. New ones are compared every minute.',
         others: 'No more are taken in together.',
         gone: 'Reports of more than three days ago can no longer be compared with others.',
       })[why],
@@ -88,7 +88,7 @@ export const text = texts({
     similar: (count: number) => `另有 ${many(count)}与此相似`,
     none: (why: 'none' | 'others' | 'gone') =>
       ({
-        none: '没有其他相似的举报。',
+        none: '目前没有其他相似的举报。新举报每分钟比对一次。',
         others: '没有可一并并入的举报。',
         gone: '超过三天的举报无法再与其他举报比对。',
       })[why],

@@ -26,13 +26,13 @@ test('that no report is like these is said only when none is near and all could 
   const gone = { ...nothing, compared: false };
   const said = () => [nothing, near, gone].map((found) => text().none(noneOf(found)));
   expect(said()).toEqual([
-    'No other report is like these.',
+    'No other report is like these so far. New ones are compared every minute.',
     'No more are taken in together.',
     'Reports of more than three days ago can no longer be compared with others.',
   ]);
   language.value = 'zh';
   expect(said()).toEqual([
-    '没有其他相似的举报。',
+    '目前没有其他相似的举报。新举报每分钟比对一次。',
     '没有可一并并入的举报。',
     '超过三天的举报无法再与其他举报比对。',
   ]);

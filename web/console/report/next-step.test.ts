@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 
-import { stepsOf } from './next-step.tsx';
+import { hintOf, stepsOf } from './next-step.tsx';
 
 const PROPOSAL = {
   disposition: 'malicious' as const,
@@ -32,4 +32,13 @@ test('a proposal is confirmed by anybody but its author', () => {
 test('a proposal that is known by an own step alone is not confirmed', () => {
   const { tag: _, ...proposal } = PROPOSAL;
   expect(stepsOf({ status: 'new', proposal }, 'zhao')[0]?.kind).toBe('decline');
+});
+
+test('while an end waits, no step is said to end the reminders', () => {
+  for (const step of ['acknowledge', 'acknowledgeTake'] as const) {
+    expect(hintOf(step, false)).toContain('no more reminders');
+    expect(hintOf(step, true)).toBeTruthy();
+    expect(hintOf(step, true)).not.toContain('reminders');
+  }
+  expect(hintOf('in_progress', true)).toBe(hintOf('in_progress', false));
 });

@@ -68,6 +68,7 @@ export function NextStep({ open, report, onClose }: NextStepProps) {
             key={step.name}
             step={step.name}
             kind={place === 0 && isPlain(report) ? 'primary' : 'secondary'}
+            waits={report.proposal !== null}
             busy={busy === step.name}
             onClick={(button) => void take(step, button)}
           />
@@ -107,12 +108,13 @@ function Decline({ open, report: { proposal }, onClose }: NextStepProps) {
 interface OneStepProps {
   step: StepWords;
   kind: 'primary' | 'secondary';
+  waits: boolean;
   busy: boolean;
   onClick: (button: Element) => void;
 }
 
 /** A step, and what it does. */
-function OneStep({ step, kind, busy, onClick }: OneStepProps) {
+function OneStep({ step, kind, waits, busy, onClick }: OneStepProps) {
   const { next } = reportTexts();
   const id = `step-${step}-hint`;
   return (
@@ -126,10 +128,17 @@ function OneStep({ step, kind, busy, onClick }: OneStepProps) {
         {next.steps[step]}
       </Button>
       <p class="hint" id={id}>
-        {next.hints[step]}
+        {hintOf(step, waits)}
       </p>
     </div>
   );
+}
+
+/** Return what a step does. While an end waits, reminders of that are sent whoever takes the report. */
+export function hintOf(step: StepWords, waits: boolean): string {
+  const { hints, hintsWaiting } = reportTexts().next;
+  const waiting: Partial<Record<StepWords, string>> = waits ? hintsWaiting : {};
+  return waiting[step] ?? hints[step];
 }
 
 /** Return where a step ends on the page, with what it says of itself. */

@@ -89,6 +89,11 @@ export const reportTexts = texts({
         decline: 'The report stays as it is.',
         takeBack: 'The report stays as it is.',
       },
+      // What they say of reminders is not so while an end waits.
+      hintsWaiting: {
+        acknowledgeTake: 'It is yours.',
+        acknowledge: 'Somebody takes care of it.',
+      },
       waitsNow: (outcome: string) => `“${outcome}” waits for a second officer. Nothing has ended.`,
       waitsNoMore: 'No end waits any more. The report is as it was.',
       declineWhat: 'The report stays open, as if its end had not been proposed.',
@@ -709,6 +714,10 @@ export const reportTexts = texts({
         confirm: '举报办结，举报人会看到上面的说明，保留期限开始计算。',
         decline: '举报保持原状。',
         takeBack: '举报保持原状。',
+      },
+      hintsWaiting: {
+        acknowledgeTake: '由您负责。',
+        acknowledge: '已有人关注。',
       },
       waitsNow: (outcome: string) => `“${outcome}”待第二名民警确认，举报尚未办结。`,
       waitsNoMore: '没有待确认的结果，举报保持原状。',
