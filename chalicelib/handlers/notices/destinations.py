@@ -178,8 +178,9 @@ def end_destination(call: Call) -> Response:
 
 class DeliveryView(Shape):
     """An event that goes to a destination, as it is sent. `answer` is the status of the last
-    answer, or a word for why there was none, such as `timeout` or `forbidden_address`. `kept`: its
-    reader fetches it. `dead`: it was given up after 24 hours.
+    answer, or a word for why there was none, such as `timeout` or `forbidden_address`. `attempts`
+    counts how often it was due, also when it was put off `untried`, since the receiver had just not
+    answered another one. `kept`: its reader fetches it. `dead`: it was given up after 24 hours.
     """
 
     event: CloudEvent
