@@ -171,8 +171,7 @@ def open_part(
     What was withdrawn since is skipped, and what is out of the scope by now is left out. Raises
     NotFound, with a denial in the audit: also for an export of another officer, and for a zip that
     it does not have; Invalid without any reason; Conflict `not_approved`, `decided` (it was
-    declined), and those of
-    `begin_export` for one report.
+    declined), and those of `begin_export` for one report.
     """
     pending = visible_export(export_id, actor=actor, requests=sources.requests)
     ids = pending.part(part) if pending.by == actor.by else ()
