@@ -464,24 +464,17 @@ def concerns_others(before: Report, after: Report) -> bool:
     return after.status in OPEN_STATUSES and (after.category != before.category or became_critical)
 
 
-def require_two(report: Report) -> None:
-    """Raise Invalid for an end that waits, takes two officers by now, and is of none: a machine has
-    proposed it when it took one.
-    """
-    waits = report.proposal
-    if waits and waits.by_machine and not waits.others and takes_two(report, waits.disposition):
-        raise errors.Invalid(errors.FieldError("disposition", "takes_two"))
-
-
 def confirm(report: Report, *, now: datetime, reads: bool = True) -> Report:
     """Return the report with the end that was proposed. Its retention begins now. What is unread
     counts as read when the officer who confirms it has read it (`reads`).
 
-    Raises Conflict `nothing_to_confirm`.
+    Raises Conflict `nothing_to_confirm`, and Invalid for an end of no officer that takes two by now.
     """
     proposal = report.proposal
     if proposal is None or report.status is Status.WITHDRAWN:
         raise errors.Conflict("nothing_to_confirm")
+    if proposal.by_machine and not proposal.others and takes_two(report, proposal.disposition):
+        raise errors.Invalid(errors.FieldError("disposition", "takes_two"))
     wanted = Change(status=Status.CLOSED, disposition=Disposition(proposal.disposition))
     after = _taken(_Step(report, wanted, proposal.by, now, False), is_opened=True, reads=reads)
     confirmed: dict[str, Any] = {"proposal": None, "decided_at": now}
