@@ -468,7 +468,7 @@ def confirm(report: Report, *, now: datetime, reads: bool = True) -> Report:
     """Return the report with the end that was proposed. Its retention begins now. What is unread
     counts as read when the officer who confirms it has read it (`reads`).
 
-    Raises Conflict `nothing_to_confirm`, and Invalid for an end of no officer that takes two by now.
+    Raises Conflict `nothing_to_confirm`, and Invalid for an end of no officer that takes two.
     """
     proposal = report.proposal
     if proposal is None or report.status is Status.WITHDRAWN:
