@@ -58,7 +58,7 @@ export type FileState = 'waiting' | 'uploading' | 'sent' | 'refused';
 /**
  * Why something is not sent. `code` is the API's, or one of ours: `file_is_gone`,
  * `upload_refused`, `update_first` (what an app that is too old was refused). `title` and `detail`
- * are the API's sentences for people, in the language of the call.
+ * are the API's sentences for people, in the language of the call; ours have none.
  */
 export interface Problem {
   readonly code: string;

@@ -14,7 +14,7 @@ from chalicelib.aws.writes import TransactItem
 from chalicelib.domain.notices.pushes import ends_otherwise
 from chalicelib.domain.officers.model import may_be_assigned
 from chalicelib.domain.reports import workflow
-from chalicelib.domain.reports.attention import begins_anew, deadline_from, without_overdue
+from chalicelib.domain.reports.attention import begins_anew, without_overdue
 from chalicelib.domain.reports.events import NoticeKind
 from chalicelib.domain.reports.measures import additions, closing_request, return_request
 from chalicelib.domain.reports.report import Contact, Medium, Report, Status
@@ -267,14 +267,15 @@ def take_step(
         reads = require(head)
         change.require_seen(before.messages)
         ended = count_ended(desk) if workflow.decides_end(before, change) else None
-        sets_end = ended is not None and change.disposition is not None
+        sets_end = change.disposition is not None
+        ends_many = sets_end and ended is not None and ended.is_many
         is_machine = desk.actor.officer.is_system
         after = workflow.change(
             before,
             change,
             by=desk.actor.by,
             now=desk.actor.now,
-            all_take_two=takes_two or is_machine or bool(sets_end and ended and ended.is_many),
+            all_take_two=takes_two or is_machine or ends_many,
             is_opened=is_opened(head),
             reads=reads,
         )
@@ -442,8 +443,7 @@ def _with_deadline(before: Report, after: Report, desk: Desk) -> Report:
     """
     if not begins_anew(before, after) and after.urgency is before.urgency:
         return after
-    minutes = desk.reports.deadline_of(after.category, after.urgency)
-    deadline = deadline_from(after.received_at, desk.actor.now, minutes)
+    deadline = desk.reports.deadline_now(after, desk.actor.now)
     if after.is_waiting and after.category == before.category and before.deadline is not None:
         # Nobody is notified of this step: it puts no notice off, and takes none away.
         deadline = min(deadline or before.deadline, before.deadline)

@@ -7,7 +7,6 @@ from typing import Any
 
 from chalicelib.aws.writes import TransactItem
 from chalicelib.domain.catalogue.model import Catalogue
-from chalicelib.domain.reports.attention import deadline_from
 from chalicelib.domain.reports.events import NoticeKind
 from chalicelib.domain.reports.measures import Moving, return_request
 from chalicelib.domain.reports.report import Content, Report, Returning, for_oversight, returned
@@ -139,8 +138,7 @@ def _pass_on(
     sealed = seal_content(report.id, key_of(report), content)
     changed: dict[str, Any] = {"sealed": sealed, "version": report.version + 1}
     if after.deadline is None:
-        minutes = desk.reports.deadline_of(after.category, after.urgency)
-        changed["deadline"] = deadline_from(after.received_at, now, minutes)
+        changed["deadline"] = desk.reports.deadline_now(after, now)
     # Also beside a pending one, which may be on its way to who had it.
     task = notify(now, after.lane)
     notice = desk.reports.event(report.id, NoticeKind.REPORT, now=now, task=task)

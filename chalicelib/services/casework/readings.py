@@ -47,17 +47,18 @@ def has_read(seen: Seen | None, head: Head, change: Change, desk: Desk) -> bool:
 def _has_read_messages(report_id: str, desk: Desk) -> bool:
     """Return whether the audit has that the officer has read the reporter's last message."""
     messages = desk.reports.entries.messages(report_id, consistent=True).items
-    heard = [each.sent_at for each in messages if each.sender is Sender.REPORTER]
+    if not messages:
+        return False
+    heard = [each for each in messages if each.sender is Sender.REPORTER]
     # Behind a whole page of answers it is older than all of them.
-    since = heard[-1:] or [each.sent_at for each in messages[:1]]
+    since = (heard[-1] if heard else messages[0]).sent_at
     return any(
         each.by == desk.actor.by
         and each.action is Action.OPEN
         and each.verified
         and (each.detail or {}) in ({}, {"part": "messages"})
-        and each.at >= since[0]
+        and each.at >= since
         for each in desk.actor.audit.history(of_report(report_id))
-        if since
     )
 
 
@@ -73,9 +74,10 @@ def ends_by_audit(head: Head, change: Change, desk: Desk) -> bool:
     if takes_two or not desk.actor.has_opened(report.id):
         return False
     change.require_seen(report.messages)
-    if not has_read(None, head, change, desk):
-        return False
-    return not head.heard or _has_read_messages(report.id, desk)
+    if head.heard and not report.unread and not report.unread_media:
+        # Others have read what came.
+        return _has_read_messages(report.id, desk)
+    return has_read(None, head, change, desk)
 
 
 def seen_at(tag: str, head: Head, actor: OfficerActor) -> Seen | None:

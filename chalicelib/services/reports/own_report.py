@@ -7,7 +7,6 @@ from chalicelib.aws import keys
 from chalicelib.aws.table import ConditionFailed, retry_on_conflict
 from chalicelib.domain.audit.ledger import ReceiptKeys
 from chalicelib.domain.reports import closing, workflow
-from chalicelib.domain.reports.attention import deadline_from
 from chalicelib.domain.reports.closing import DID_NOT_HELP, HELPED, may_answer
 from chalicelib.domain.reports.entries import (
     MAX_POSITIONS_PER_REPORT,
@@ -299,8 +298,7 @@ def reopen_report(
         if earlier:
             first = message.model_copy(update={"sent_at": earlier})
             return Reopened(report, first, replayed=True)
-        minutes = reports.deadline_of(report.category, report.urgency)
-        deadline = deadline_from(report.received_at, now, minutes)
+        deadline = reports.deadline_now(report, now)
         after = closing.reopened(report, now, is_opened=is_opened(current), deadline=deadline)
         notice = notify_of_message(report.message_due, now, report.lane)
         if notice:

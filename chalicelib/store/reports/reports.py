@@ -16,7 +16,7 @@ from chalicelib.aws.writes import Attributes, Delete, Put, TransactItem
 from chalicelib.domain.audit.ledger import Leaf
 from chalicelib.domain.officers.model import OVERSIGHT
 from chalicelib.domain.reports import outlines
-from chalicelib.domain.reports.attention import end_deadline, is_worked_on
+from chalicelib.domain.reports.attention import deadline_from, end_deadline, is_worked_on
 from chalicelib.domain.reports.dates import LEAST_REVIEW
 from chalicelib.domain.reports.events import CAUSED_BY_OFFICERS, Matter, NoticeKind
 from chalicelib.domain.reports.measures import Hold, Mute
@@ -438,6 +438,11 @@ class Reports:
         }
         row |= matter.model_dump(mode="json", exclude_defaults=True) if matter else {}
         return self.table.item(Put(row | dict(renewed)))
+
+    def deadline_now(self, report: Report, now: datetime) -> int | None:
+        """Return the deadline of a report whose time begins now, in minutes after its receipt."""
+        minutes = self.deadline_of(report.category, report.urgency)
+        return deadline_from(report.received_at, now, minutes)
 
     def end_awaits(
         self, report: Report, matter: Matter, now: datetime, *, at_once: bool = True

@@ -56,11 +56,17 @@ def link(created: Created, original: Created) -> None:
     by_officer("POST", original, "/duplicates", {"report_ids": [created["id"]]}).expect(200)
 
 
+def taken(by: str) -> dict[str, Any]:
+    """Return a report that was opened, and that this officer has."""
+    created = file_and_notify(HIGH)
+    opened(created)
+    change(created, status="acknowledged", assignee=by)
+    return created
+
+
 def linked() -> tuple[dict[str, Any], dict[str, Any]]:
     """Return an original that an officer works on, and a duplicate that nobody has opened."""
-    original, created = file_and_notify(HIGH), file_and_notify(HIGH)
-    opened(original)
-    change(original, status="acknowledged", assignee="wang")
+    original, created = taken("wang"), file_and_notify(HIGH)
     link(created, original)
     return original, created
 
@@ -198,20 +204,18 @@ def test_an_assignment_alone_ends_nothing_of_what_nobody_has_opened() -> None:
 
 
 def test_what_nobody_has_opened_is_acknowledged_or_waits() -> None:
-    noted, answered, lowered, taken = (file_and_notify(HIGH) for _ in range(4))
+    noted, answered, less, acknowledged = (file_and_notify(HIGH) for _ in range(4))
     by_officer("POST", noted, "/notes", {"text": "I have called the ward."}).expect(201)
     by_officer("POST", answered, "/messages", {"text": "We come."}).expect(201)
-    change(lowered, urgency="normal")
-    change(taken, status="acknowledged")
-    heard = [bool(heard_of(each)) for each in (noted, answered, lowered)]
-    assert (heard, heard_of(taken)) == ([True, True, True], [])
+    change(less, urgency="normal")
+    change(acknowledged, status="acknowledged")
+    heard = [bool(heard_of(each)) for each in (noted, answered, less)]
+    assert (heard, heard_of(acknowledged)) == ([True, True, True], [])
 
 
 def test_who_cannot_see_where_a_report_is_moved_has_it_no_more() -> None:
     cloud.officer("li", categories=(HIGH,))
-    created = file_and_notify(HIGH)
-    opened(created)
-    change(created, status="acknowledged", assignee="li")
+    created = taken("li")
     change(created, category="traffic_violation")
     assert head(created).get("assignee") is None
     assert "overdue" in heard_of(created)
@@ -223,9 +227,7 @@ def deactivate(username: str) -> None:
 
 def given_back() -> dict[str, Any]:
     """Return a report that was acknowledged, and that nobody has any more."""
-    created = file_and_notify(HIGH)
-    opened(created)
-    change(created, status="acknowledged", assignee="li")
+    created = taken("li")
     deactivate("li")
     cloud.catch_up()
     cloud.sweep()
@@ -233,37 +235,40 @@ def given_back() -> dict[str, Any]:
     return created
 
 
-@pytest.mark.parametrize("then", [{"status": "closed"}, {"duplicate_of": None}], ids=str)
-def test_what_was_given_back_waits_whatever_it_is_linked_to(then: dict[str, Any]) -> None:
-    created, original = given_back(), file_and_notify(HIGH)
-    opened(original)
-    change(original, status="acknowledged", assignee="wang")
+@pytest.mark.parametrize("is_unlinked", [True, False])
+def test_what_was_given_back_waits_whatever_it_is_linked_to(is_unlinked: bool) -> None:
+    created, original = given_back(), taken("wang")
     link(created, original)
-    if "status" in then:
-        close(original)
+    if is_unlinked:
+        change(created, duplicate_of=None)
     else:
-        change(created, **then)
+        close(original)
     assert "overdue" in heard_of(created)
 
 
 @pytest.mark.parametrize("before", ["new", "acknowledged"])
 def test_a_step_that_moves_a_report_too_leaves_it_with_nobody(before: str) -> None:
     cloud.officer("li", categories=(HIGH,))
-    created = file_and_notify(HIGH)
-    opened(created)
-    then = "acknowledged"
-    if before == then:
-        change(created, status=before, assignee="li")
-        then = "in_progress"
-    change(created, status=then, category="child_abduction")
+    if before == "new":
+        created, status = file_and_notify(HIGH), "acknowledged"
+        opened(created)
+    else:
+        created, status = taken("li"), "in_progress"
+    change(created, status=status, category="child_abduction")
     assert head(created).get("assignee") is None
     assert "escalation" in heard_of(created)
 
 
-def test_what_was_raised_while_somebody_had_it_has_a_deadline() -> None:
+def lowered() -> dict[str, Any]:
+    """Return a report that an officer has opened and lowered: it has no deadline."""
     created = file_and_notify(NORMAL)
     opened(created)
     change(created, urgency="low")
+    return created
+
+
+def test_what_was_raised_while_somebody_had_it_has_a_deadline() -> None:
+    created = lowered()
     change(created, status="acknowledged", assignee="li")
     change(created, urgency="high")
     deactivate("li")
@@ -271,10 +276,10 @@ def test_what_was_raised_while_somebody_had_it_has_a_deadline() -> None:
 
 
 def test_what_nobody_has_opened_is_not_put_off_by_another_urgency() -> None:
-    lowered = file_and_notify(HIGH)
-    change(lowered, urgency="low")
-    assert "overdue" in heard_of(lowered)
-    by_reporter("DELETE", lowered)
+    unopened = file_and_notify(HIGH)
+    change(unopened, urgency="low")
+    assert "overdue" in heard_of(unopened)
+    by_reporter("DELETE", unopened)
     cloud.forget_sent()
     toggled = file_and_notify(NORMAL)
     for _ in range(3):
@@ -298,9 +303,7 @@ def test_what_was_moved_after_its_end_waits_for_who_has_it_when_it_is_reopened()
 
 
 def test_what_had_no_deadline_has_one_at_oversight() -> None:
-    created = file_and_notify(NORMAL)
-    opened(created)
-    change(created, urgency="low")
+    created = lowered()
     change(created, urgency="high", status="acknowledged")
     move(created)
     row = head(created)
