@@ -106,17 +106,33 @@ class Stack:
         **headers: str,
     ) -> Any:
         """Send a request, and return the body of its response. Fails when it is refused."""
-        sent = {name.replace("_", "-"): value for name, value in headers.items()}
-        if officer:
-            sent["Authorization"] = f"Bearer {self.token(officer)}"
-        response = requests.request(method, self.api + path, json=body, headers=sent, timeout=30)
+        response = self.send(method, path, body, officer=officer, **headers)
         assert response.ok, response.text
         return response.json() if response.content else None
 
+    def send(
+        self,
+        method: str,
+        path: str,
+        body: Any = None,
+        *,
+        officer: str | None = None,
+        **headers: str,
+    ) -> requests.Response:
+        sent = {name.replace("_", "-"): value for name, value in headers.items()}
+        if officer:
+            sent["Authorization"] = f"Bearer {self.token(officer)}"
+        return requests.request(method, self.api + path, json=body, headers=sent, timeout=30)
+
     def read_and_approve(self, path: str, officer: str) -> Any:
         """Read what waits, and approve it."""
-        tag = match_of(lambda shown: self.call("GET", shown, officer=officer), path)
-        return self.call("POST", path, officer=officer, If_Match=tag["If-Match"])
+
+        def read(shown: str) -> tuple[Any, str | None]:
+            response = self.send("GET", shown, officer=officer)
+            return response.json() if response.ok else None, response.headers.get("ETag")
+
+        tag = match_of(read, path)["If-Match"]
+        return self.call("POST", path, officer=officer, If_Match=tag)
 
     def token(self, officer: str) -> str:
         """Return an officer's access token."""
