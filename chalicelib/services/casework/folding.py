@@ -11,7 +11,7 @@ from chalicelib.aws.table import Row
 from chalicelib.domain.casework.query import ReportQuery
 from chalicelib.domain.catalogue.model import Urgency
 from chalicelib.domain.reports.attention import RANKS_UNPROVEN, is_unread, rank_at
-from chalicelib.domain.reports.report import LISTED
+from chalicelib.domain.reports.report import LISTED, Status
 
 _APART = ("reference", "version", "thumb", "same_as", "gist", "media_early", "by_hand")
 _ALIKE = tuple(name for name in LISTED if name not in _APART)
@@ -57,7 +57,7 @@ class Folding:
         """Return the values that reports of one row share: a text, and all that a list shows but
         the time and the reference; or their incident, and what could ask for another step.
         """
-        if row["id"] in self._apart or row.get("by_hand"):
+        if row["id"] in self._apart or (row.get("by_hand") and row["status"] == Status.NEW):
             return (row["id"],)
         values = {name: str(row.get(name)) for name in _ALIKE}
         if "incident" not in row:

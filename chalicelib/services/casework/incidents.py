@@ -34,7 +34,6 @@ from chalicelib.store.casework.incidents import Incidents
 from chalicelib.store.reports.duplicates import Outline
 from chalicelib.store.reports.incidents import IncidentCounts
 from chalicelib.store.reports.rows import Head, InIncident, ListedReport
-from chalicelib.store.reports.search_entries import is_opened
 
 # The latest reports of an incident that its row speaks of. The rest is counted.
 _SHOWN = 500
@@ -322,11 +321,10 @@ def _write(head: Head, incident: str | None, desk: Desk, *, by_hand: bool = Fals
 
 
 def _needs_sight(head: Head) -> bool:
-    """Return whether a report is urgent and nobody has opened it: it folds behind no other that it
-    is not like.
+    """Return whether a report is urgent: until somebody has taken it, it folds behind no other that
+    it is not like.
     """
-    report = head.report
-    return (report.is_critical or is_never_limited(report.category)) and not is_opened(head)
+    return head.report.is_critical or is_never_limited(head.report.category)
 
 
 def _keep_apart(head: Head, incident: str, desk: Desk) -> None:

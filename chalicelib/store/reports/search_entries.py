@@ -81,7 +81,7 @@ class SearchEntries:
         names_of_state = (FOUND_BY, "status", "category", "masks")
         mark = update_head(
             head.row["id"],
-            put={**put, FOUND_BY: found_by._asdict(), "by_hand": None},
+            put={**put, FOUND_BY: found_by._asdict()},
             equal={**equal, **{name: head.row.get(name) for name in names_of_state}},
         )
         place = head.row["listed_at"]

@@ -148,15 +148,23 @@ def join(incident: Mapping[str, Any], *reports: Mapping[str, Any]) -> None:
 
 
 @pytest.mark.parametrize("category", ["child_abduction", "missing_elderly"])
-def test_what_is_taken_in_by_hand_keeps_its_row_until_somebody_has_opened_it(category: str) -> None:
+@pytest.mark.parametrize("when", ["opened before", "opened after"])
+def test_what_is_taken_in_by_hand_keeps_its_row_until_it_is_acknowledged(
+    category: str, when: str
+) -> None:
     junk, honest = filed(
         {"text": TEXT, "location": FAR}, {"text": OTHER_TEXT, "location": HERE}, category=category
     )
     opened(junk)
+    if when == "opened before":
+        opened(honest)
     join(made(junk), honest)
-    assert ids(queue()) == {junk["id"], honest["id"]}
     opened(honest)
-    assert ids(queue()) == {junk["id"]}
+    assert ids(queue()) == {junk["id"], honest["id"]}
+    for each in (junk, honest):
+        version = opened(each)["version"]
+        by_officer("PATCH", each, "", {"status": "acknowledged"}, version=version)
+    assert len(ids(queue())) == 1
 
 
 def test_what_began_an_incident_by_hand_keeps_its_row_too() -> None:
