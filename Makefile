@@ -303,10 +303,11 @@ load: $(VENV)/.installed ## Attack a local stack for ten minutes, and see what h
 	@$(BIN)/python -m tests.load $(if $(FOR),--for="$(FOR)") $(if $(filter 1,$(WRITE)),--write) $(ATTACK)
 
 # Given as it is: the shell must not read it.
+ORIGIN_OF_DISTRICT := $(origin DISTRICT)
 cost: export DISTRICT := $(value DISTRICT)
 cost: $(VENV)/.installed ## Count what a stage costs, and print it (WRITE=1: into docs/cost.md; DISTRICT="reports=500 consoles=2": yours)
 	@$(if $(filter 1,$(SEE)),SEEN=write $(BIN)/python -m pytest -q --no-cov tests/cost/test_calls.py)
-	@$(BIN)/python -m tests.cost $(if $(filter undefined,$(origin DISTRICT)),,--district "$$DISTRICT") $(if $(filter 1,$(WRITE) $(SEE)),--write)
+	@$(BIN)/python -m tests.cost $(if $(filter undefined,$(ORIGIN_OF_DISTRICT)),,--district "$$DISTRICT") $(if $(filter 1,$(WRITE) $(SEE)),--write)
 
 status: $(VENV)/.installed ## Try a drill; show health, alarms, tasks and queues, locally or of STAGE=dev
 	@$(COMMAND) infra.stage status $(GIVEN_STAGE)

@@ -46,7 +46,6 @@ from infra.stage.target import (
     find_stage,
     make_client,
     open_session,
-    outputs_of,
     parameters_of,
     stack_name,
 )
@@ -63,7 +62,7 @@ def main(arguments: Sequence[str]) -> int:
         if not deployment.carry_out(plan_only=wanted.plan_only):
             return 0
     target = find_stage(wanted.stage, deployment.session)
-    put_live(target, deployment.version_before)
+    put_live(target)
     if deployment.before is None:
         migrate.migrate_stage(target)  # there is nothing yet: it only notes that they are done
     else:
@@ -151,12 +150,6 @@ class Deployment:
     artefacts: Artefacts
     stack: Stack
     before: Mapping[str, Any] | None
-
-    @property
-    def version_before(self) -> str:
-        """The commit that was deployed before, in brackets; "" when it is not known."""
-        known = outputs_of(self.before)
-        return f" ({known['Version']})" if "Version" in known else ""
 
     def carry_out(self, *, plan_only: bool) -> bool:
         """Plan, ask and deploy. Return whether the stack is as it was packaged."""

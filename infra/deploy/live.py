@@ -24,7 +24,7 @@ from infra.stage.target import Target
 
 _REST = (
     "Rights, routes, what opens files and the functions that run on events are those of the new "
-    "build. Correct it and deploy again, or check out the version before{commit} and deploy that."
+    "build. Correct it and deploy again, or check out what serves{commit} and deploy that."
 )
 # An address that nobody has (RFC 5737), and an officer whom no table has.
 ADDRESS, STRANGER = "192.0.2.1", "trial/deploy"
@@ -35,12 +35,11 @@ FAR_END = "4102444800"  # of a token, in seconds since 1970
 
 def put_live(
     target: Target,
-    commit: str = "",
     *,
     trial: Callable[[Target, versions.Serving], None] | None = None,
     drill: Callable[[Target], None] = smoke_test,
 ) -> None:
-    """Let what is deployed serve. `commit` names what was deployed before, in brackets.
+    """Let what is deployed serve.
 
     Raises Refused when the trial fails, and then nothing else serves than before; and when the
     drill after it fails, and then what served before serves again.
@@ -50,7 +49,10 @@ def put_live(
     is_back_possible = after != before and any(
         each.version != versions.LATEST for each in before.values()
     )
-    rest = _REST.format(commit=commit) if is_back_possible else _nothing_before(target, before)
+    rest = _nothing_before(target, before)
+    if is_back_possible:
+        # Not what the stack says: a build that failed before this one is deployed, and serves not.
+        rest = _REST.format(commit=versions.commit_of(target, before))
     try:
         say("Trying the new versions, which serve nobody yet ...")
         (trial or try_versions)(target, after)

@@ -35,6 +35,8 @@ KEPT = 5
 in a region, and a stage takes about 0.3 GB with six versions of five functions."""
 
 _BEFORE = "before:"
+# Its settings name the commit (infra/packaging/package.py).
+_RESIDENTS = "APIHandler"
 # What a version is made of. AWS publishes none when nothing has changed since the last one.
 _CONTENT = ("CodeSha256", "Environment", "Handler", "Layers", "MemorySize", "Role", "Timeout")
 
@@ -108,6 +110,17 @@ def serving(target: Target) -> Serving:
             f"Deploy this one first: make deploy{target.command}"
         )
     return found
+
+
+def commit_of(target: Target, now: Serving) -> str:
+    """Return the commit that was packaged into what serves residents, in brackets; "" when its
+    settings do not say.
+    """
+    settings = target.client("lambda").get_function_configuration(
+        FunctionName=target.physical_name(_RESIDENTS), Qualifier=now[_RESIDENTS].version
+    )
+    commit = settings.get("Environment", {}).get("Variables", {}).get("COMMIT")
+    return f" ({commit})" if commit else ""
 
 
 def publish(target: Target, now: Serving) -> Serving:

@@ -267,18 +267,6 @@ def test_a_mistyped_variable_is_shown_with_the_plan(
     assert "Is PUBLIC_URL meant?" in capsys.readouterr().out
 
 
-def test_the_version_to_go_back_to_is_that_of_the_stack(build: Path) -> None:
-    assert prepare("dev", build).version_before == ""
-    deployed = {
-        "Resources": {"Topic": {"Type": "AWS::SNS::Topic"}},
-        "Outputs": {"Version": {"Value": "0123456789+changes"}},
-    }
-    boto3.client("cloudformation").create_stack(
-        StackName="tipline-dev", TemplateBody=json.dumps(deployed)
-    )
-    assert prepare("dev", build).version_before == " (0123456789+changes)"
-
-
 class Lambda:
     """An account with 1,000 concurrent executions, of which 700 are not reserved."""
 

@@ -33,7 +33,7 @@ def release(
     trial: Callable[[Target, Serving], None] = works,
     drill: Callable[[Target], None] = works,
 ) -> None:
-    put_live(lambdas.target, " (abc)", trial=trial, drill=drill)
+    put_live(lambdas.target, trial=trial, drill=drill)
 
 
 def test_a_build_serves_after_its_trial(lambdas: Lambdas) -> None:
@@ -51,9 +51,21 @@ def test_a_build_serves_after_its_trial(lambdas: Lambdas) -> None:
 def test_a_build_that_fails_its_trial_gets_no_traffic(lambdas: Lambdas) -> None:
     release(lambdas)
     lambdas.deploy("raises")
-    with pytest.raises(Refused, match=r"(?s)failed at: report.*gets no traffic.*before \(abc\)"):
+    with pytest.raises(Refused, match=r"(?s)failed at: report.*gets no traffic.*what serves and"):
         release(lambdas, trial=fails)
     assert {lambdas.served(name) for name in BY_ALIAS} == {"1"}
+
+
+@pytest.mark.parametrize("failing", ["trial", "drill"])
+def test_after_two_builds_that_fail_the_one_that_serves_is_named(
+    lambdas: Lambdas, failing: str
+) -> None:
+    lambdas.deploy("good", commit="600d")
+    release(lambdas)
+    for commit in ("bad1", "bad2"):
+        lambdas.deploy(commit, commit=commit)
+        with pytest.raises(Refused, match=r"check out what serves \(600d\) and deploy that"):
+            release(lambdas, **{failing: fails})
 
 
 def test_a_trial_that_aws_refuses_says_that_nothing_new_serves(lambdas: Lambdas) -> None:

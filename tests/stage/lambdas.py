@@ -37,10 +37,13 @@ class Lambdas:
             name: {"PhysicalResourceId": name, "ResourceType": kind} for name, kind in kinds.items()
         }
 
-    def deploy(self, code: str, *names: str) -> None:
-        """Give these functions other code, by default all of them."""
+    def deploy(self, code: str, *names: str, commit: str = "") -> None:
+        """Give these functions other code, by default all of them; residents' names its commit."""
         for name in names or BY_ALIAS:
             self.client.update_function_code(FunctionName=name, ZipFile=archive(code))
+        if commit:
+            settings = {"Variables": {"COMMIT": commit}}
+            self.client.update_function_configuration(FunctionName=RESIDENTS, Environment=settings)
 
     def set_parameter(self, value: str, *names: str) -> None:
         """Change nothing but a setting."""

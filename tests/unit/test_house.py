@@ -257,6 +257,12 @@ def test_an_empty_stage_is_a_stage_that_is_given() -> None:
     assert "--stage" not in printed("status")
 
 
+def test_the_cost_of_no_district_is_asked_for_unless_one_is_given() -> None:
+    assert "--district" not in printed("cost")
+    assert "--district" in printed("cost", "DISTRICT=reports=500")
+    assert "--district" in printed("cost", DISTRICT="reports=500")
+
+
 TEXTS = {
     "docs/a.md": "Officers are told.\nNothing here.\nIt was Struck Off and is owed; an "
     "outstanding task.",

@@ -153,7 +153,8 @@ class FloodGate:
         if is_crowd:
             token = text_token(said, kind, self._own_salt(now), now)
             alike = self._memory.count_one(token, now) if token else 0
-            nth = max(counts.address, alike) - FEW
+            # A network within its limit is no burst by that: many may be witnesses behind it.
+            nth = max(nth, max(counts.address, alike) - FEW)
         first = nth == 1
         return Admitted(
             unproven=True,

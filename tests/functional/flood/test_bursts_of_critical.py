@@ -136,6 +136,21 @@ def test_in_a_flood_a_few_wait_and_the_next_begins_a_burst() -> None:
     assert rest.json["id"] not in by_attention()
 
 
+@pytest.mark.parametrize("level", [LoadLevel.FLOOD, LoadLevel.HEAVY_FLOOD])
+@pytest.mark.parametrize("category", [CRITICAL, HIGH])
+def test_in_a_flood_many_addresses_of_one_network_are_a_burst(
+    category: str, level: LoadLevel
+) -> None:
+    flood(level)
+    for number in range(LIMITS.network + 3):
+        # A text's numbers distinguish it from no other.
+        house = f"{number:03}".translate(str.maketrans("0123456789", "abcdefghij"))
+        file(f"2001:db8:48:{number:x}::1", category, text=f"He left the {house} house at dawn")
+    assert [burst["count"] for burst in bursts()] == [2]
+    honest = file("2001:db8:77::1", category, text="My mother walked off, she has dementia")
+    assert "in_burst" not in head(honest.json)
+
+
 def test_one_text_from_many_sources_is_a_burst() -> None:
     flood()
     said = [
