@@ -17,7 +17,8 @@ export function clean(text: string): string {
 
 /** Return an address without what nobody sees. */
 export function cleanAddress(text: string): string {
-  return clean(text.replace(INVISIBLE, '')).replace(/\r\n|[\t\n\r]/g, ' ').trim();
+  const seen = clean(text.replace(INVISIBLE, '').replace(FEEDS, ''));
+  return seen.replace(/\r\n|[\t\n\r]/g, ' ').trim();
 }
 
 /** Return a number without what nobody sees, with digits, dashes and spaces of usual width. */

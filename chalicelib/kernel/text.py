@@ -87,7 +87,7 @@ def clean_line(value: str) -> str:
 
 def clean_address(value: str) -> str:
     """Return an address: a line without what nobody sees. Raises as `clean`."""
-    return clean_line(without_invisible(value))
+    return clean_line(_FEEDS.sub("", without_invisible(value)))
 
 
 def clean_number(value: str) -> str:

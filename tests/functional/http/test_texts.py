@@ -58,13 +58,18 @@ def test_a_feed_is_a_line_break_and_in_one_line_a_space() -> None:
         text="one\x0btwo\x0cthree\n\tfour",
         location={"lat": 39.9, "lon": 116.4, "address": "1 Road\x0bHouse 2\r\n\tFloor 3\u2028\n"},
         details={"plate": "京A\x0c12345\n"},
-        contact={"name": "Wang\nLi\x0b", "phone": "138\t0013\n8000"},
+        contact={
+            "name": "Wang\nLi\x0b",
+            "phone": "138\t0013\n8000",
+            "email": "li\x0b@police\x0c.example",
+        },
     )
     shown, contact = opened(created), contact_of(created)
     assert shown["text"] == "one\ntwo\nthree\n\tfour"
     assert shown["location"]["address"] == "1 Road House 2  Floor 3"
     assert shown["details"]["plate"] == "京A 12345"
     assert (contact["name"], contact["phone"]) == ("Wang Li", "138 0013 8000")
+    assert contact["email"] == "li@police.example"  # an address that has no spaces
 
 
 def message_of_reporter(words: str) -> Any:
