@@ -45,7 +45,7 @@ def test_frames_stand_below_the_line() -> None:
 
 
 def test_a_line_of_the_gateway_is_a_request() -> None:
-    fields = {"status": "503", "method": "POST", "route": "/v1/reports", "latency_ms": "12"}
+    fields = {"status": "503", "method": "POST", "route": "/v1/reports", "latency_ms": 12}
     text = line("gateway", **fields, error="INTEGRATION_FAILURE", request_id="quoted")
     assert text.endswith("503 POST /v1/reports 12 ms INTEGRATION_FAILURE request=quoted")
 

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from moto.events.models import EventPattern
 
+from chalicelib.http import index
 from infra.packaging import bundle, package, templates
 from tests import events
 from tests.template.conftest import of_type
@@ -198,6 +199,8 @@ def test_one_waiting_critical_report_unwritten_audit_row_or_finding_raises_an_al
         ("WatchFailuresAlarm", "RefusalWatchFailuresMetric", "CompareOpeningsLog"),
         ("OfficersFailuresAlarm", "OfficersFailuresMetric", "OfficersLog"),
         ("AuthorizerFailuresAlarm", "AuthorizerFailuresMetric", "AuthorizeOfficerLog"),
+        ("SlowReportsAlarm", "SlowReportsMetric", "AccessLog"),
+        ("SlowOpeningsAlarm", "SlowOpeningsMetric", "AccessLog"),
     ],
 )
 def test_an_alarm_watches_the_metric_that_is_read_from_the_log(
@@ -208,6 +211,37 @@ def test_an_alarm_watches_the_metric_that_is_read_from_the_log(
     assert transformation["MetricName"] == alarms[alarm]["MetricName"]
     assert transformation["MetricNamespace"] == alarms[alarm]["Namespace"]
     assert filter_["LogGroupName"] == {"Ref": log}
+
+
+@pytest.mark.parametrize(
+    ("name", "method", "route"),
+    [
+        ("SlowReportsMetric", "POST", "/v1/reports"),
+        ("SlowOpeningsMetric", "GET", "/v1/officer/reports/{report_id}"),
+    ],
+)
+def test_slow_requests_are_counted_in_the_access_log(
+    resources: dict[str, Any], name: str, method: str, route: str
+) -> None:
+    filter_ = resources[name]["Properties"]
+    equal = f'($.method = "{method}") && ($.route = "{route}")'
+    assert filter_["FilterPattern"] == f"{{ {equal} && ($.latency_ms > 3000) }}"
+    assert any(each.path == route and each.method == method for each in index.routes())
+    written = resources["RestAPI"]["Properties"]["AccessLogSetting"]["Format"]
+    for field, value in (
+        ("method", '"$context.httpMethod"'),
+        ("route", '"$context.resourcePath"'),
+        ("latency_ms", "$context.responseLatency"),  # CloudWatch compares numbers alone
+    ):
+        assert f'"{field}":{value}' in written
+
+
+def test_few_slow_requests_raise_no_alarm(alarms: dict[str, Any]) -> None:
+    for name in ("SlowReportsAlarm", "SlowOpeningsAlarm"):
+        alarm = alarms[name]
+        assert (alarm["Statistic"], alarm["Period"]) == ("Sum", 300)
+        assert (alarm["Threshold"], alarm["EvaluationPeriods"]) == (4, 3)
+        assert alarm["TreatMissingData"] == "notBreaching"
 
 
 def test_every_metric_of_the_log_has_an_alarm(

@@ -236,7 +236,7 @@ def _log_access(method: str, response: Response, took_ms: float) -> None:
         "method": method,
         "route": response.route,
         "status": str(response.status),
-        "latency_ms": f"{took_ms:.0f}",
+        "latency_ms": round(took_ms),
         "integration_ms": "-",
         "bytes": str(len(response.body)),
         "error": response.refusal,

@@ -7,6 +7,7 @@ import http.client
 import json
 import logging
 import queue
+import re
 import socket
 import threading
 from collections.abc import Callable, Iterator
@@ -380,7 +381,7 @@ def test_a_taken_port_is_known_beforehand(port: int) -> None:
 
 def deployed_access_fields() -> set[str]:
     setting = template.load("app.yaml")["Resources"]["RestAPI"]["Properties"]["AccessLogSetting"]
-    return set(json.loads(setting["Format"]))
+    return set(re.findall(r'"(\w+)":', setting["Format"]))
 
 
 @pytest.mark.parametrize(
@@ -411,7 +412,7 @@ def test_the_access_log_has_the_deployed_fields_and_no_id_but_the_requests(
     )
     assert fields["request_id"] == response.headers.get("x-request-id", "-")
     assert fields["bytes"] == str(len(response.body))
-    assert fields["latency_ms"].isdigit()
+    assert isinstance(fields["latency_ms"], int)
     assert "secret" not in str(fields)
     assert "127.0.0.1" not in str(fields)
 
