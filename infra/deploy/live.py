@@ -4,22 +4,39 @@ whole, and go back when that fails (docs/adr/0054-alias.md).
 Each function is invoked by its version, with what AWS would send it: the two behind the gateway
 with requests, the authorizer with a token that nobody has, one that reads a queue with no message.
 What opens files has no versions: it is tried as it is, with a picture.
+
+A drill is filed, and an officer whose scope is nothing but drills, and who is there for the trial
+alone, lists, opens and acknowledges it. What takes too long for whoever waits fails: more than
+three seconds, or three times what the release before took, if that is more than a second.
 """
 
 import base64
 import json
 import re
+import time
 from collections.abc import Callable, Mapping
+from dataclasses import replace
+from functools import partial
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 from uuid import uuid4
 
 from chalicelib.http import index
 from infra import template
-from infra.deploy.smoke import Failed, Trip, draw_picture, smoke_test, try_out
+from infra.deploy.smoke import (
+    POLL_S,
+    WAITS_S,
+    Failed,
+    Trip,
+    draw_picture,
+    files_drills,
+    smoke_test,
+    try_out,
+)
 from infra.events import Match, Request, event_of, response_of
 from infra.stage import versions
-from infra.stage.console import Refused, explain, say
+from infra.stage.console import Pause, Refused, explain, say
+from infra.stage.officers import trial_officer
 from infra.stage.target import Target
 
 _REST = (
@@ -30,13 +47,16 @@ _REST = (
 ADDRESS, STRANGER = "192.0.2.1", "trial/deploy"
 LIST = "/v1/officer/reports"
 DECODERS = ("Decode", "DecodeCritical")
+# A release may take so many times as long as the one before, and in any case so long.
+_TIMES, _ANY_S = 3, 1.0
+_LOOKS = 10
 FAR_END = "4102444800"  # of a token, in seconds since 1970
 
 
 def put_live(
     target: Target,
     *,
-    trial: Callable[[Target, versions.Serving], None] | None = None,
+    trial: Callable[[Target, versions.Serving], versions.Serving] | None = None,
     drill: Callable[[Target], None] = smoke_test,
 ) -> None:
     """Let what is deployed serve.
@@ -55,7 +75,7 @@ def put_live(
         rest = _REST.format(commit=versions.commit_of(target, before))
     try:
         say("Trying the new versions, which serve nobody yet ...")
-        (trial or try_versions)(target, after)
+        after = (trial or try_versions)(target, after)
     except Exception as failure:
         kept = "The new build gets no traffic: what served before still serves. "
         raise Refused(f"{explain(failure)}\n{kept if is_back_possible else ''}{rest}") from failure
@@ -97,16 +117,32 @@ def _forget(target: Target, serving: versions.Serving) -> None:
         say(f"Old versions were not deleted: {explain(error)}")
 
 
-def try_versions(target: Target, wanted: versions.Serving) -> None:
-    """Try each version of `wanted`. Raises Refused, with what to look at, at the first step that
-    fails.
+def try_versions(
+    target: Target,
+    wanted: versions.Serving,
+    clock: Callable[[], float] = time.monotonic,
+    pause: Pause = time.sleep,
+) -> versions.Serving:
+    """Try each version of `wanted`, and return it with the times that were measured. Raises
+    Refused, with what to look at, at the first step that fails.
     """
-    client = target.client("lambda")
-    for function, served in wanted.items():
-        version = Version(client, target, function, served.version)
-        _TRIALS.get(function, _without_messages)(version)
+    client, tried = target.client("lambda"), dict(wanted)
+    found = {
+        function: Version(client, target, function, served.version, _trip_of(served, clock, pause))
+        for function, served in wanted.items()
+    }
+    for function, version in found.items():
+        _TRIALS.get(function, _without_messages)(version, found)
+        if took_s := version.trip.took_s:
+            tried[function] = replace(wanted[function], took_ms=round(took_s * 1000))
     for function in DECODERS:
-        _open_a_picture(Version(client, target, function, versions.LATEST))
+        _open_a_picture(Version(client, target, function, versions.LATEST, Trip("")))
+    return tried
+
+
+def _trip_of(served: versions.Served, clock: Callable[[], float], pause: Pause) -> Trip:
+    before_s = WAITS_S if served.took_ms is None else _TIMES * served.took_ms / 1000
+    return Trip("", clock=clock, pause=pause, waits_s=min(WAITS_S, max(_ANY_S, before_s)))
 
 
 class Reply(NamedTuple):
@@ -114,17 +150,20 @@ class Reply(NamedTuple):
 
     status: int
     data: bytes
+    headers: Mapping[str, str]
 
 
 class Version:
-    """A version of a function, which is sent requests as the gateway sends them."""
+    """A version of a function, which is sent requests as the gateway sends them. `trip` tells each
+    step of its trial.
+    """
 
-    def __init__(self, awslambda: Any, target: Target, function: str, version: str) -> None:
-        self.target, self.function = target, function
+    def __init__(
+        self, awslambda: Any, target: Target, function: str, version: str, trip: Trip
+    ) -> None:
+        self.target, self.function, self.trip = target, function, trip
         self._lambda, self._version = awslambda, version
-
-    def trip(self) -> Trip:
-        return Trip("", self, f"trial of {self.function}, version {self._version},")
+        trip.http, trip.name = self, f"trial of {function}, version {version},"
 
     def request(
         self,
@@ -135,15 +174,21 @@ class Version:
         body: bytes = b"",
         officer: str | None = None,
     ) -> Reply:
+        """Send a request, an officer's as one whose token the gateway has read."""
         host = urlsplit(self.target.outputs.get("EndpointURL", "")).netloc
         sent = [("Host", host), *(headers or {}).items()]
         request = Request(method, path, sent, body, ADDRESS)
-        event = event_of(request, _match(path), str(uuid4()), ["application/json"])
+        match = _match(path.partition("?")[0])
+        event = event_of(request, match, str(uuid4()), ["application/json"])
         event["requestContext"]["domainName"] = host
         if officer:
             event["requestContext"]["authorizer"] = {"principalId": officer, "expires_at": FAR_END}
         response = response_of(self.invoke(event), path)
-        return Reply(response.status, response.body)
+        return Reply(
+            response.status,
+            response.body,
+            {name.lower(): value for name, value in response.headers},
+        )
 
     def invoke(self, event: Mapping[str, Any], refusal: str | None = None) -> Any:
         """Return what the function returns. Raises Failed when it fails, unless its error's message
@@ -166,6 +211,9 @@ class Version:
         return named | ({"TenantId": "trial"} if isolated else {})
 
 
+type Versions = Mapping[str, Version]
+
+
 def _match(path: str) -> Match:
     """Return the route of a path."""
     for route in sorted({each.path for each in index.routes()}):
@@ -175,33 +223,85 @@ def _match(path: str) -> Match:
     raise Failed(f"There is no route {path}")
 
 
-def _residents(version: Version) -> None:
-    try_out(version.trip(), version.target)
+def _residents(version: Version, _: Versions) -> None:
+    try_out(version.trip, version.target)
 
 
-def _officers(version: Version) -> None:
-    """List reports as somebody who is no officer: it reads the officers table, and refuses."""
-    with version.trip().step("a list for a stranger", _logs(version)):
-        reply = version.request("GET", LIST, officer=STRANGER)
-        if reply.status != 403:
-            raise Failed(f"GET {LIST} returned {reply.status}: {reply.data[:300].decode()}")
+def _officers(version: Version, others: Versions) -> None:
+    """List reports as somebody who is no officer: it reads the officers table, and refuses. Then
+    work on a drill.
+    """
+    trip, logs = version.trip, _logs(version)
+    with trip.step("a list for a stranger", logs):
+        _ask(version, "GET", LIST, STRANGER, 403)
+    resident = others["APIHandler"].trip
+    category = resident.first_category()
+    with trial_officer(version.target, category) as officer:
+        with trip.step("officers' lists", logs):
+            for path in (f"{LIST}?sort=attention", "/v1/officer/bulletins", "/v1/officer/bursts"):
+                trip.in_time(partial(_ask, version, "GET", path, officer))
+        if files_drills():
+            resident.report(category, None, resident.get("/v1/health").get("challenge"))
+            try:
+                _work_on(resident.created["id"], category, version, officer)
+            finally:
+                resident.withdraw()
 
 
-def _authorizer(version: Version) -> None:
+def _work_on(report_id: str, category: str, version: Version, officer: str) -> None:
+    trip, logs, path = version.trip, _logs(version), f"{LIST}/{report_id}"
+    with trip.step("a drill in the list", logs):
+        _find(report_id, f"{LIST}?category={category}", version, officer)
+    with trip.step("a drill is opened", logs):
+        opened = trip.in_time(partial(_ask, version, "GET", path, officer))
+    with trip.step("a drill is acknowledged", logs):
+        body, tag = {"status": "acknowledged"}, opened.headers.get("etag", "")
+        _ask(version, "PATCH", path, officer, body=body, tag=tag)
+
+
+def _find(report_id: str, path: str, version: Version, officer: str) -> None:
+    """Look for a report in a list, whose index is a moment behind."""
+    for _ in range(_LOOKS):
+        reply = version.trip.in_time(partial(_ask, version, "GET", path, officer))
+        if report_id in {each["id"] for each in json.loads(reply.data)["items"]}:
+            return
+        version.trip.pause(POLL_S)
+    raise Failed(f"It is not there: {reply.data[:300].decode()}")
+
+
+def _ask(
+    version: Version,
+    method: str,
+    path: str,
+    officer: str,
+    expected: int = 200,
+    *,
+    body: Any = None,
+    tag: str = "",
+) -> Reply:
+    headers = {"Content-Type": "application/json", "If-Match": tag} if tag else {}
+    content = json.dumps(body).encode() if body else b""
+    reply = version.request(method, path, headers=headers, body=content, officer=officer)
+    if reply.status != expected:
+        raise Failed(f"{method} {path} returned {reply.status}: {reply.data[:300].decode()}")
+    return reply
+
+
+def _authorizer(version: Version, _: Versions) -> None:
     event = {"type": "TOKEN", "authorizationToken": "Bearer of nobody", "methodArn": "*"}
-    with version.trip().step("a token of nobody", _logs(version)):
+    with version.trip.step("a token of nobody", _logs(version)):
         version.invoke(event, refusal="Unauthorized")
 
 
-def _without_messages(version: Version) -> None:
-    with version.trip().step("no message", _logs(version)):
+def _without_messages(version: Version, _: Versions) -> None:
+    with version.trip.step("no message", _logs(version)):
         version.invoke({"Records": []})
 
 
 def _open_a_picture(version: Version) -> None:
     picture = draw_picture()
     order = {"content_type": "image/jpeg", "size": len(picture), "boxes": []}
-    with version.trip().step("a picture is opened", _logs(version)):
+    with version.trip.step("a picture is opened", _logs(version)):
         answer = version.invoke({**order, "data": base64.b64encode(picture).decode()})
         if "files" not in json.loads(answer):
             raise Failed(f"It returned {answer[:100]}")
@@ -212,7 +312,7 @@ def _logs(version: Version) -> str:
     return f"make logs{version.target.command} FUNCTION={function}"
 
 
-_TRIALS: Mapping[str, Callable[[Version], None]] = {
+_TRIALS: Mapping[str, Callable[[Version, Versions], None]] = {
     "APIHandler": _residents,
     "Officers": _officers,
     "AuthorizeOfficer": _authorizer,

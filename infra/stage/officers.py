@@ -20,7 +20,8 @@ it.
 """
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -28,7 +29,7 @@ from pydantic import ValidationError
 
 from chalicelib.aws.table import Table
 from chalicelib.domain.administration import USERNAME, BreakGlassReason
-from chalicelib.domain.officers.model import WAIT, is_admin
+from chalicelib.domain.officers.model import WAIT, Officer, is_admin
 from chalicelib.http.requests import as_fields
 from chalicelib.kernel import errors, times
 from chalicelib.kernel.errors import TiplineError
@@ -59,6 +60,9 @@ from infra.stage.target import Target, command, find_target
 ENGLISH = "en" if "en" in LANGUAGES else DEFAULT
 
 Ask = Callable[[str], str]
+
+# Usernames have no slash.
+TRIAL = "trial/officer"
 
 _TWO_PERSONS = (
     "Name two different persons, each with their own mailbox: "
@@ -142,11 +146,30 @@ def open_officers(target: Target, now: datetime) -> OfficersAccess:
     )
 
 
+@contextmanager
+def trial_officer(target: Target, category: str) -> Iterator[str]:
+    """Let somebody see drills of a category, and nothing else, for as long as the context lasts;
+    yield their username, which no token can name. What they do is in the audit as of any officer.
+    """
+    officers = _officers(target)
+    trial = Officer(username=TRIAL, name=TRIAL, categories=(category,), drills_only=True)
+    officers.begin_trial(trial)
+    try:
+        yield TRIAL
+    finally:
+        officers.end_trial(TRIAL)
+
+
+def _officers(target: Target) -> Officers:
+    # The tables repeat a call themselves.
+    dynamodb = target.client("dynamodb", retries={"total_max_attempts": 1})
+    return Officers(Table(dynamodb, target.output("OfficersTableName")))
+
+
 def has_admins(target: Target) -> bool | None:
     """Return whether a stage has active admins; None when that cannot be read."""
-    dynamodb = target.client("dynamodb", retries={"total_max_attempts": 1})
     try:
-        officers = Officers(Table(dynamodb, target.output("OfficersTableName"))).all()
+        officers = _officers(target).all()
     except (Refused, TiplineError):
         return None
     return any(is_admin(officer) for officer in officers)

@@ -4,8 +4,9 @@
 
 A version is a function's code and settings as they were when it was published; AWS never changes
 it. Requests and events reach it by the alias `live` (`infra/packaging/aliases.py`), whose
-description names the versions that served before, the latest first: `before: 6 5`. One call moves
-an alias and writes its description, so they always agree. Each release adds one to every list,
+description names the versions that served before, the latest first, and how many milliseconds its
+trial took: `before: 6 5 took: 210`. One call moves an alias and writes its description, so they
+always agree. Each release adds one to every list,
 also of a function that it did not change, so that going back moves all functions to one release.
 
 `make rollback STAGE=prod` lets the versions serve that served before the last release: it moves the
@@ -23,6 +24,7 @@ permissions policies", PublishVersion, UpdateAlias.
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from infra.deploy.smoke import Trip, try_out
 from infra.packaging.aliases import ALIAS, BY_ALIAS, alias_of
@@ -34,7 +36,7 @@ KEPT = 5
 """Versions of a function that are kept beside the one that serves. AWS has room for 75 GB of code
 in a region, and a stage takes about 0.3 GB with six versions of five functions."""
 
-_BEFORE = "before:"
+_BEFORE, _TOOK = "before:", " took: "
 # Its settings name the commit (infra/packaging/package.py).
 _RESIDENTS = "APIHandler"
 # What a version is made of. AWS publishes none when nothing has changed since the last one.
@@ -77,16 +79,33 @@ def _drill(target: Target) -> None:
 
 @dataclass(frozen=True)
 class Served:
-    """What the alias of a function points to, and what it pointed to before, the latest first."""
+    """What the alias of a function points to, and what it pointed to before, the latest first.
+    `took_ms` is the longest response of its trial, if that measured any.
+    """
 
     version: str
     before: tuple[str, ...] = ()
+    took_ms: int | None = None
+
+    @classmethod
+    def read(cls, alias: Mapping[str, Any]) -> "Served":
+        """Return what an alias says of itself."""
+        listed, _, took = alias.get("Description", "").partition(_TOOK)
+        before = listed.removeprefix(_BEFORE).split() if listed.startswith(_BEFORE) else ()
+        return cls(alias["FunctionVersion"], tuple(before), int(took) if took else None)
+
+    @property
+    def description(self) -> str:
+        took = [] if self.took_ms is None else [_TOOK.strip(), str(self.took_ms)]
+        return " ".join([_BEFORE, *self.before, *took])
 
     def followed_by(self, version: str) -> "Served":
-        """Return it after a release in which this version serves."""
+        """Return it after a release in which this version serves: that takes as long, until its
+        trial has measured it.
+        """
         # A function that has just been created has served nothing.
         known = () if self.version == LATEST else (self.version, *self.before)
-        return Served(version, known[:KEPT])
+        return Served(version, known[:KEPT], self.took_ms)
 
 
 type Serving = Mapping[str, Served]
@@ -101,9 +120,7 @@ def serving(target: Target) -> Serving:
             alias = target.client("lambda").get_alias(
                 FunctionName=target.physical_name(function), Name=ALIAS
             )
-            listed = alias.get("Description", "")
-            before = listed.removeprefix(_BEFORE).split() if listed.startswith(_BEFORE) else ()
-            found[function] = Served(alias["FunctionVersion"], tuple(before))
+            found[function] = Served.read(alias)
     if not found:
         raise Refused(
             f"{target.title} has no versions, so an older release is deployed. "
@@ -179,7 +196,7 @@ def _point(target: Target, function: str, to: Served) -> None:
         FunctionName=target.physical_name(function),
         Name=ALIAS,
         FunctionVersion=to.version,
-        Description=" ".join([_BEFORE, *to.before]),
+        Description=to.description,
     )
 
 

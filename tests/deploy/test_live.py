@@ -1,6 +1,7 @@
 """A new build serves when it was tried, and no longer when the drill after that fails."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ from infra.deploy.live import put_live
 from infra.packaging.aliases import BY_ALIAS
 from infra.stage.console import Refused
 from infra.stage.target import Target
-from infra.stage.versions import KEPT, Serving
+from infra.stage.versions import KEPT, Serving, earlier, serving
 from tests.stage.lambdas import AUTHORIZER, RESIDENTS, Lambdas, deployed
 
 
@@ -24,13 +25,17 @@ def works(*_: object) -> None:
     """Succeed."""
 
 
-def fails(*_: object) -> None:
+def holds(_: Target, wanted: Serving) -> Serving:
+    return wanted
+
+
+def fails(*_: object) -> Any:
     raise Refused("It failed at: report.")
 
 
 def release(
     lambdas: Lambdas,
-    trial: Callable[[Target, Serving], None] = works,
+    trial: Callable[[Target, Serving], Serving] = holds,
     drill: Callable[[Target], None] = works,
 ) -> None:
     put_live(lambdas.target, trial=trial, drill=drill)
@@ -39,9 +44,10 @@ def release(
 def test_a_build_serves_after_its_trial(lambdas: Lambdas) -> None:
     tried: list[tuple[str, str]] = []
 
-    def trial(_: Target, wanted: Serving) -> None:
+    def trial(_: Target, wanted: Serving) -> Serving:
         tried.extend((name, each.version) for name, each in wanted.items())
         assert lambdas.served() == "$LATEST"
+        return wanted
 
     release(lambdas, trial)
     assert tried == [(name, "1") for name in BY_ALIAS]
@@ -72,8 +78,9 @@ def test_a_trial_that_aws_refuses_says_that_nothing_new_serves(lambdas: Lambdas)
     release(lambdas)
     lambdas.deploy("new")
 
-    def trial(*_: object) -> None:
+    def trial(_: Target, wanted: Serving) -> Serving:
         lambdas.client.get_function(FunctionName="nowhere")
+        return wanted
 
     with pytest.raises(Refused, match=r"(?s)^AWS refuses GetFunction.*gets no traffic"):
         release(lambdas, trial=trial)
@@ -153,12 +160,36 @@ def test_when_aws_refuses_to_move_one_alias_none_is_moved(lambdas: Lambdas) -> N
     lambdas.deploy("new")
     *others, last = BY_ALIAS
 
-    def trial(*_: object) -> None:
+    def trial(_: Target, wanted: Serving) -> Serving:
         lambdas.client.delete_alias(FunctionName=last, Name="live")
+        return wanted
 
     with pytest.raises(ClientError):
         release(lambdas, trial=trial)
     assert {lambdas.served(name) for name in others} == {"1"}
+
+
+def test_how_long_a_trial_took_is_known_to_the_next_release(lambdas: Lambdas) -> None:
+    def takes(took_ms: int) -> Callable[[Target, Serving], Serving]:
+        return lambda _, wanted: {
+            name: replace(each, took_ms=took_ms) for name, each in wanted.items()
+        }
+
+    release(lambdas, takes(210))
+    lambdas.deploy("next")
+    known: list[int | None] = []
+
+    def trial(target: Target, wanted: Serving) -> Serving:
+        known.extend(each.took_ms for each in wanted.values())
+        return takes(190)(target, wanted)
+
+    release(lambdas, trial)
+    assert set(known) == {210}
+    assert {(each.before, each.took_ms) for each in serving(lambdas.target).values()} == {
+        (("1",), 190)
+    }
+    back = earlier(serving(lambdas.target), lambdas.target)
+    assert {(each.version, each.took_ms) for each in back.values()} == {("1", None)}
 
 
 def test_versions_that_nobody_goes_back_to_are_deleted(lambdas: Lambdas) -> None:

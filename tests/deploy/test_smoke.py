@@ -1,6 +1,5 @@
 """The smoke test sends a drill through the API, says which step fails, and withdraws the drill."""
 
-import itertools
 import json
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -113,6 +112,15 @@ def test_an_address_that_does_not_answer_is_a_sentence() -> None:
         smoke_test(nowhere, no_pause)
 
 
+def test_a_build_that_takes_each_drill_too_slowly_is_refused(api: Api) -> None:
+    def now() -> float:
+        return 6.0 * sum(call == "POST /v1/reports" for call in api.calls)
+
+    with pytest.raises(Refused, match=r"failed at: report.* It took 6\.0, 6\.0, 6\.0 s"):
+        smoke_test(target(api), no_pause, now)
+    assert [call.split()[0] for call in api.calls[2:]] == ["POST", "DELETE"] * 3
+
+
 @pytest.mark.parametrize(
     ("line", "said"),
     [
@@ -128,9 +136,9 @@ def test_a_stage_that_opens_no_file_is_told_apart_from_a_slow_one(
     log.write_text(json.dumps({"timestamp": at, "function": "make_thumbnails", **line}) + "\n")
     local = Target(None, boto3.Session(), None, {}, api.url, {"log": str(log)})
     api.states = ["processing"]
-    minutes = itertools.count(step=60)
+    waited = [0.0]
     with pytest.raises(Refused, match="state is processing") as refused:
-        smoke_test(local, no_pause, lambda: next(minutes))
+        smoke_test(local, lambda _: waited.append(60.0), lambda: sum(waited))
     assert ("Files are not opened" in str(refused.value)) is said
 
 

@@ -4,6 +4,7 @@ at the state, a lost table.
 It has a cloud of its own: what it breaks is nobody else's.
 """
 
+import re
 import shutil
 import threading
 import uuid
@@ -35,6 +36,13 @@ def changed(module: str, before: str, after: str) -> Mutation:
 
 # The trial files a drill, and this one takes none.
 RAISES = changed(INTAKE, FIRST_LINE, f'    raise RuntimeError("a bad build")\n{FIRST_LINE}')
+# It takes each, and nobody waits so long.
+SLOW = changed(INTAKE, FIRST_LINE, f'    __import__("time").sleep(6)\n{FIRST_LINE}')
+NO_LIST = changed(
+    "chalicelib/services/casework/lists.py",
+    "    require_period(query.since, query.until)\n",
+    '    raise RuntimeError("a bad build")\n',
+)
 # The trial sends no picture, so only the drill after it notices.
 NO_UPLOAD = changed(BUCKET, 'fields=signed["fields"]', 'fields=signed["fields"] | {"policy": ""}')
 OTHER = changed(INTAKE, '"drill_received"', '"drill_received_by_another_build"')
@@ -92,6 +100,24 @@ def test_a_build_whose_create_raises_gets_no_traffic(
     # A refusal of a flood is not one of a bad build.
     assert set(statuses) <= {201, 429}
     assert 201 in statuses
+
+
+@pytest.mark.parametrize(
+    ("mutation", "said"),
+    [
+        (SLOW, r"APIHandler, version \d+, failed at: report, a drill\. It took \d"),
+        (NO_LIST, r"Officers, version \d+, failed at: officers' lists\..* returned 500"),
+    ],
+    ids=["slow", "no list"],
+)
+def test_a_build_that_is_slow_or_fails_officers_gets_no_traffic(
+    stage: Stage, build: Path, tmp_path: Path, mutation: Mutation, said: str
+) -> None:
+    failed = stage.try_deploy(mutate(mutation, build, tmp_path))
+    assert failed.returncode == 1
+    assert re.search(f"The trial of {said}", failed.stderr), failed.stderr
+    assert "The new build gets no traffic" in failed.stderr
+    assert stage.versions() == dict.fromkeys(BY_ALIAS, "1")
 
 
 def test_the_state_says_that_another_build_is_deployed_than_serves(stage: Stage) -> None:

@@ -232,7 +232,7 @@ def test_after_a_roll_back_nothing_is_migrated(monkeypatch: pytest.MonkeyPatch) 
     with deployed() as lambdas:
         for code in ("first", "second"):
             lambdas.deploy(code)
-            put_live(lambdas.target, trial=lambda *_: None, drill=lambda _: None)
+            put_live(lambdas.target, trial=lambda _, wanted: wanted, drill=lambda _: None)
         refuse_earlier_code(lambdas.target)
         roll_back(lambdas.target, lambda _: None)
         with pytest.raises(Refused, match="was rolled back: an earlier code serves"):

@@ -39,7 +39,8 @@ class Officer(Record):
 
     `approves_from`: until then they complete no step that takes two persons. `oversight_since`
     and `oversight_until`: when they joined oversight first, and left it last. `revision` grows with
-    each write of the row.
+    each write of the row. `drills_only`: the trial of a deployment, which sees drills of its
+    categories and nothing else.
     """
 
     username: str
@@ -54,6 +55,7 @@ class Officer(Record):
     oversight_since: datetime | None = None
     oversight_until: datetime | None = None
     revision: int = 0
+    drills_only: bool = False
 
     def has_role(self, *roles: Role) -> bool:
         return any(role in self.roles for role in roles)
@@ -81,8 +83,12 @@ class Officer(Record):
         """Return the officer who waits until `at`, or longer if they do already."""
         return self.model_copy(update={"approves_from": max(self.approves_from or at, at)})
 
-    def sees(self, category: str, district: str) -> bool:
-        """Return whether a report of this category and district is in the officer's scope."""
+    def sees(self, category: str, district: str, *, is_drill: bool = False) -> bool:
+        """Return whether a report of this category and district is in the officer's scope. Who does
+        not say that it is a drill shows the trial of a deployment nothing.
+        """
+        if self.drills_only:
+            return is_drill and self.sees_category(category)
         return self.sees_category(category) and self.sees_district(district)
 
     def covers(self, other: "Officer") -> bool:

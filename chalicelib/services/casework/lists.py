@@ -32,7 +32,7 @@ from chalicelib.domain.reports.attention import (
     needs_action,
     rank_at,
 )
-from chalicelib.domain.reports.report import OPEN_STATUSES, Flag, Proposal, Status
+from chalicelib.domain.reports.report import DRILL, OPEN_STATUSES, Flag, Proposal, Status
 from chalicelib.kernel import errors, times
 from chalicelib.kernel.outbox import ACKNOWLEDGE_WITHIN
 from chalicelib.kernel.paging import Cursors
@@ -111,7 +111,7 @@ def list_reports(
             return False
         if query.sort == "attention" and is_done(row, actor.now):
             return False
-        if not officer.sees(row["category"], row["district"]):
+        if not officer.sees(row["category"], row["district"], is_drill=row.get("source") == DRILL):
             # One about the police is as if it were not there, in the audit and its watch, too.
             if row["category"] != OVERSIGHT:
                 hidden.append(row)

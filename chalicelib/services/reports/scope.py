@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from chalicelib.aws.table import retry_on_conflict
-from chalicelib.domain.reports.report import Status
+from chalicelib.domain.reports.report import DRILL, Status
 from chalicelib.kernel import errors
 from chalicelib.kernel.ids import is_report_id, on_record
 from chalicelib.services.officers import OfficerActor
@@ -78,7 +78,11 @@ def visible_head(report_id: str, desk: Desk) -> Head | None:
 
 def _is_visible(head: Head, report_id: str, actor: OfficerActor) -> bool:
     """Return whether the officer may see this report. If not, write a denial to the audit."""
-    if head.is_deleted or not actor.officer.sees(head.row["category"], head.row["district"]):
+    row = head.row
+    is_drill = row.get("source") == DRILL
+    if head.is_deleted or not actor.officer.sees(
+        row["category"], row["district"], is_drill=is_drill
+    ):
         actor.log(of_report(report_id), Action.DENIED)
         return False
     return True

@@ -80,6 +80,15 @@ class Officers:
         self.table.transact([self.table.item(row), self.table.item(copy), *also])
         return written
 
+    def begin_trial(self, officer: Officer) -> None:
+        """Write the row of who tries a deployment out. The directory has none of them."""
+        fields = officer.model_dump(mode="json", exclude_none=True)
+        self.table.put({"pk": keys.officer(officer.username), "sk": ROW, **fields})
+
+    def end_trial(self, username: str) -> None:
+        """Delete that row."""
+        self.table.delete(Delete(keys.officer(username), ROW))
+
     def proposal(self, username: str) -> Proposal | None:
         """Return the last proposal for an officer, read consistently; None if there never was one.
 
