@@ -36,7 +36,8 @@ class Versioned(Protocol):
 
 class Seen(NamedTuple):
     """What an opening of a report has shown that does not change its version: how many later
-    places, approved masks and settled media, and which message of its reporter was the last one.
+    places and approved masks, `media` (`measures.media_shown`), and which message of its reporter
+    was the last one.
     """
 
     places: int

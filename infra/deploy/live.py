@@ -154,7 +154,7 @@ class Reply(NamedTuple):
 
 
 class Version:
-    """A version of a function, which is sent requests as the gateway sends them. `trip` tells each
+    """A version of a function, which is sent requests as the gateway sends them. `trip` says each
     step of its trial.
     """
 

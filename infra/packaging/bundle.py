@@ -29,9 +29,13 @@ FUNCTIONS_MB, LAYER_MB = 12, 45
 UNZIPPED_LIMIT = 262_144_000
 
 PROVIDED = {"boto3", "botocore"}
-# What cffi compiles with: nothing does that on Lambda, where only its backend is loaded. And the
-# first version of Pydantic, which the second loads for models of the first alone.
-NEEDLESS = ("cffi", "pycparser", "pydantic/v1")
+# What cffi compiles with: nothing does that on Lambda, where only its backend is loaded. The first
+# version of Pydantic, which the second loads for models of the first alone, and its plugin of mypy.
+# Of the time zones what their compiler reads, and which countries they are of.
+NEEDLESS = (
+    *("cffi", "pycparser", "pydantic/v1", "pydantic/mypy.py"),
+    *(f"tzdata/zoneinfo/{name}" for name in ("tzdata.zi", "zone.tab", "zone1970.tab")),
+)
 LAYERED = {"PIL", "_pi_heif", "pi_heif", "av"}
 REQUIRED = (
     "app.py",
@@ -125,7 +129,8 @@ def build_functions(project: Path, build: Path, processor: Processor) -> str:
     with zipfile.ZipFile(build / "chalice" / "deployment.zip") as archive:
         archive.extractall(tree)
     for name in NEEDLESS:
-        shutil.rmtree(tree / name, ignore_errors=True)
+        needless = tree / name
+        shutil.rmtree(needless) if needless.is_dir() else needless.unlink(missing_ok=True)
     # Beside chalicelib, as in the source. Chalice takes nothing along from there.
     shutil.copytree(project / "city", tree / "city")
     refuse_incomplete(tree, project, processor)

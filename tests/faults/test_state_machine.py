@@ -129,6 +129,15 @@ type Head = Mapping[str, Any]
 WAITS: tuple[Callable[[Head], object], ...] = (lambda head: not head.get("attended"),)
 
 
+# What an officer adds to a report, by the end of the path.
+WORDS: Mapping[str, Mapping[str, Any]] = {
+    "messages": {"text": "We come."},
+    "notes": {"text": "We come."},
+    "contact": {"reason": "To call."},
+    "referral": {"agency": "city_services", "reason": "Theirs.", "include": ["text"]},
+}
+
+
 def is_urgent(head: Head) -> bool:
     return bool(head["urgency"] == "critical")
 
@@ -396,6 +405,7 @@ class Tipline(RuleBasedStateMachine):
                 {"urgency": "high"},
                 {"category": "other"},
                 {"category": "missing_elderly"},
+                {"urgency": "low", "category": "other"},
                 {"assignee": "zhao"},
                 {"assignee": None},
                 {"duplicate_of": None},
@@ -638,14 +648,12 @@ class Tipline(RuleBasedStateMachine):
         assert reply.status in ((404,) if tip.unseen else (204, 409, 412, 503)), reply
 
     @precondition(lambda self: self.promised())
-    @rule(number=which, dies=dying, below=st.sampled_from(["messages", "notes", "referral"]))
+    @rule(number=which, dies=dying, below=st.sampled_from([*WORDS]))
     def add_something(self, number: int, dies: Any, below: str) -> None:
         tip = self.promised()[number % len(self.promised())]
         path = f"/v1/officer/reports/{tip.id}/{below}"
-        referral = {"agency": "city_services", "reason": "Theirs.", "include": ["text"]}
-        body = referral if below == "referral" else {"text": "We come."}
-        reply = self.attempt(dies, lambda: call("POST", path, body, officer="li"))
-        assert reply is None or reply.status in ((404,) if tip.unseen else (201, 409)), reply
+        reply = self.attempt(dies, lambda: call("POST", path, WORDS[below], officer="li"))
+        assert reply is None or reply.status in ((404,) if tip.unseen else (200, 201, 409)), reply
 
     @precondition(lambda self: self.promised())
     @rule(number=which)
@@ -850,7 +858,8 @@ class Tipline(RuleBasedStateMachine):
         """Return whether somebody had a report until this step, and nobody has it any more."""
         before = self.before.get(head["pk"], {}).get("HEAD", {})
         if not is_open(before):
-            return False
+            is_again = before.get("reopened_at") != head.get("reopened_at")
+            return bool(before) and is_again and "assignee" not in head
         left = "assignee" in before and "assignee" not in head
         let_go = self.is_held(before, self.before) and not self.is_held(head, rows)
         return left or (let_go and head["status"] == "new" and not is_urgent(head))

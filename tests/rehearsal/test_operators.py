@@ -106,7 +106,7 @@ def test_a_build_whose_create_raises_gets_no_traffic(
     ("mutation", "said"),
     [
         (SLOW, r"APIHandler, version \d+, failed at: report, a drill\. It took \d"),
-        (NO_LIST, r"Officers, version \d+, failed at: officers' lists\..* returned 500"),
+        (NO_LIST, r"Officers, version \d+, failed at: officers' lists\..* returned 503"),
     ],
     ids=["slow", "no list"],
 )

@@ -252,13 +252,13 @@ def is_attended(
 
     `anew`: it is new to others, or who had it has it no more. `acts`: an officer has taken a step,
     or written; that attends to what nobody has opened (not `is_opened`) only if it was acknowledged
-    and is not critical. `original` is given where a link begins or ends: who works on it attends to
-    what is new, and to nothing that was given back.
+    and is not critical: then nobody attends to it, whatever was before. `original` is given where a
+    link begins or ends: who works on it attends to what is new, and to nothing that was given back.
     """
     is_critical, is_new = report.urgency is Urgency.CRITICAL, report.status is Status.NEW
     if original and is_worked_on(original) and is_new and not is_critical:
         return True
-    if anew:
+    if anew or (acts and is_critical and not is_opened):
         return False
     is_taken = not is_new and not is_critical
     return report.attended or (acts and (is_opened or is_taken))
@@ -283,13 +283,15 @@ def begins_anew(before: Report, after: Report) -> bool:
 
 
 def is_given_back(before: Report, after: Report) -> bool:
-    """Return whether nobody has an open report any more: its assignee has left it; or it is new,
-    and who works on its original, which attends to no critical one, has it no more.
+    """Return whether nobody has a report any more that is open, or will be when it is reopened: its
+    assignee has left it, or it was moved while it was closed; or it is new, and who works on its
+    original, which attends to no critical one, has it no more.
     """
+    is_moved = after.status is Status.CLOSED and after.category != before.category
     is_left = before.assignee is not None and after.assignee is None
     unlinked = before.duplicate_of is not None and after.duplicate_of != before.duplicate_of
     is_lost = after.status is Status.NEW and unlinked and not after.is_critical
-    return after.status in OPEN_STATUSES and (is_left or is_lost)
+    return is_left or is_moved or is_lost
 
 
 def without_overdue(flags: tuple[Flag, ...]) -> tuple[Flag, ...]:

@@ -46,8 +46,8 @@ def reopened(report: Report, now: datetime, *, is_opened: bool, deadline: int | 
 
     It is `acknowledged`: nothing leads back to `new`, and nobody works on it yet. Like a reopening
     by an officer, this clears what the closing set, and the link to an original. It ends a mute, so
-    that officers hear of it. What was ended unopened waits, with `deadline`. The version stays:
-    only an officer's step changes it.
+    that officers hear of it. What nobody has, or was ended unopened, waits, with `deadline`. The
+    version stays: only an officer's step changes it.
 
     Raises Conflict: `withdrawn`, `already_reopened`, `not_closed`.
     """
@@ -66,6 +66,6 @@ def reopened(report: Report, now: datetime, *, is_opened: bool, deadline: int | 
         "messages": report.messages + 1,
     }
     again = report.model_copy(update=after)
-    if is_attended(again, anew=not is_opened):
+    if is_attended(again, anew=not is_opened or again.assignee is None):
         return again
     return again.model_copy(update={"attended": False, "deadline": deadline})

@@ -101,15 +101,24 @@ def closing_request(report: Report, added: int) -> Request | None:
 
 
 def additions(report: Report, places: int) -> int:
-    """Return how many messages, later places and settled media a report has. It only grows."""
-    return report.messages + places + report.media_settled
+    """Return a number that grows with each message, later place and picture of a report."""
+    return report.messages + places + media_shown(report)
 
 
-def return_request(report: Report) -> Request | None:
-    """Return the request that oversight returns a report; None while nobody asks."""
+def media_shown(report: Report) -> int:
+    """Return a number that grows when a medium settles, and when its reduced picture comes before
+    that (docs/adr/0079), which it counts no more then.
+    """
+    return 2 * report.media_settled + report.media_early
+
+
+def return_request(report: Report, added: int) -> Request | None:
+    """Return the request that oversight returns a report; None while nobody asks. `added` as of a
+    closing: who approves it passes that on, too.
+    """
     if report.returning is None:
         return None
-    version = f"{report.version}/{report.returning.at.isoformat()}"
+    version = f"{report.version}/{report.returning.at.isoformat()}/{added}"
     step = TwoPersonStep.OVERSIGHT_RETURN
     return Request(step, report.id, version, {report.returning.by})
 

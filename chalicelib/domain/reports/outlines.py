@@ -123,7 +123,7 @@ _SHORT_RETENTION = timedelta(days=30)
 SOON_FORGOTTEN = frozenset({Disposition.UNFOUNDED, Disposition.MALICIOUS})
 
 # What a reporter adds to a closed report keeps it this long, and so do what nobody has read, and an
-# end that nobody has confirmed,
+# end of 0.2.0rc1 that nobody has confirmed,
 PUT_OFF = timedelta(days=30)
 # but for no longer than this after the closing.
 PUT_OFF_AT_MOST = timedelta(days=365)

@@ -323,8 +323,8 @@ class Report(Record):
     reopened it. `unread` and `unread_media` count the reporter's messages, and the media that
     arrived after the closing, since an officer read or answered. `duplicates` is the number of
     reports that have this one as their original. `incident` is the id of that which an officer has
-    taken it into, `by_hand` when they have named one that is urgent: while it is new, it has a row
-    of its own. `message_due` is the time of the latest notice of
+    taken it into, `by_hand` when they have named it: while it is new and urgent, it has a row of
+    its own. `message_due` is the time of the latest notice of
     a message. `paced_until` limits a flood of messages (`entries.paced`). `media_asked` counts the
     messages in which officers asked for media. `followers` are usernames. `unproven`: it came
     without the proof of work that it should have, in a category that is never limited; `in_burst`:

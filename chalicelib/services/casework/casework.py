@@ -132,11 +132,12 @@ def open_report(report_id: str, *, reason: str | None, desk: Desk) -> OpenedCase
 def _tags(case: ReadCase, actor: OfficerActor) -> dict[TwoPersonStep, str]:
     """Return the tags of what waits for a second person. That of a referral is in its document."""
     hold, report_id = case.hold, case.report.id
+    added = additions(case.report, case.head.positions)
     waiting = (
         hold and hold.request(report_id),
         hold and hold.lift and hold.lift.request(report_id),
-        closing_request(case.report, additions(case.report, case.head.positions)),
-        return_request(case.report),
+        closing_request(case.report, added),
+        return_request(case.report, added),
     )
     return {each.step: tag_of(each, actor) for each in waiting if each}
 
@@ -328,7 +329,7 @@ def confirm_closing(report_id: str, tag: str, *, desk: Desk) -> ChangedCase:
         request = closing_request(before, additions(before, seen.places))
         if request is None:
             raise errors.Conflict("nothing_to_confirm")
-        shown = request_at(tag, head, desk.actor) or request
+        shown = request_at(tag, head, closing_request, desk) or request
         after = workflow.confirm(before, now=desk.actor.now, reads=shown == request)
         after, also = _linked(head, after, desk)
         detail = {"fields": workflow.differences(before, after)}
@@ -438,15 +439,18 @@ def _new_notice(report: Report, desk: Desk) -> TransactItem:
 
 
 def _with_deadline(before: Report, after: Report, desk: Desk) -> Report:
-    """Return a report with the time to attend to it, which is another when its urgency is, and
-    begins anew where it is new to others. Without one it is never overdue.
+    """Return a report with the time to attend to it, which is another when its urgency or category
+    is, and begins anew where it is new to others. Without one it is never overdue.
     """
-    if not begins_anew(before, after) and after.urgency is before.urgency:
+    stays = after.category == before.category
+    if not begins_anew(before, after) and stays and after.urgency is before.urgency:
         return after
     deadline = desk.reports.deadline_now(after, desk.actor.now)
-    if after.is_waiting and after.category == before.category and before.deadline is not None:
-        # Nobody is notified of this step: it puts no notice off, and takes none away.
-        deadline = min(deadline or before.deadline, before.deadline)
+    if after.is_waiting and before.deadline is not None:
+        # Nobody takes a deadline away from what nobody has opened. Where nobody is notified of the
+        # step, it puts none off either.
+        deadline = min(deadline or before.deadline, before.deadline) if stays else deadline
+        deadline = deadline or before.deadline
     flags = without_overdue(after.flags) if deadline is None else after.flags
     return after.model_copy(update={"deadline": deadline, "flags": flags})
 

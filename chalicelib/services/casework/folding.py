@@ -9,6 +9,7 @@ from collections.abc import Container, Iterable, Sequence
 
 from chalicelib.aws.table import Row
 from chalicelib.domain.casework.query import ReportQuery
+from chalicelib.domain.catalogue.learnt import is_never_limited
 from chalicelib.domain.catalogue.model import Urgency
 from chalicelib.domain.reports.attention import RANKS_UNPROVEN, is_unread, rank_at
 from chalicelib.domain.reports.report import LISTED, Status
@@ -57,7 +58,7 @@ class Folding:
         """Return the values that reports of one row share: a text, and all that a list shows but
         the time and the reference; or their incident, and what could ask for another step.
         """
-        if row["id"] in self._apart or (row.get("by_hand") and row["status"] == Status.NEW):
+        if row["id"] in self._apart or (row.get("by_hand") and _needs_sight(row)):
             return (row["id"],)
         values = {name: str(row.get(name)) for name in _ALIKE}
         if "incident" not in row:
@@ -68,6 +69,12 @@ class Folding:
             if name != "district" or row["urgency"] != Urgency.CRITICAL:
                 del values[name]
         return tuple(values.values())
+
+
+def _needs_sight(row: Row) -> bool:
+    """Return whether a report is urgent, and nobody has taken it."""
+    is_urgent = row["urgency"] == Urgency.CRITICAL or is_never_limited(row["category"])
+    return is_urgent and row["status"] == Status.NEW
 
 
 def _short(fold: _Fold) -> str:

@@ -16,7 +16,6 @@ from chalicelib.aws.table import Row
 from chalicelib.domain.casework.incidents import Chain
 from chalicelib.domain.casework.query import ReportQuery
 from chalicelib.domain.casework.steps import AT_ONCE_MAX, MemberSteps
-from chalicelib.domain.catalogue.learnt import is_never_limited
 from chalicelib.domain.reports.incidents import Similar, day_of, ends_at
 from chalicelib.domain.reports.report import DRILL, Status
 from chalicelib.domain.reports.workflow import Change
@@ -218,7 +217,7 @@ def split_incident(
         if head.report.incident not in (incident, new):
             raise errors.NotFound
         if head.report.incident == incident:
-            _write(head, new, desk)
+            _write(head, new, desk, by_hand=into is not None)
 
     done = of_each(report_ids, lambda each: on_head(each, move, desk=desk), time_is_left)
     if not done.done:
@@ -314,22 +313,15 @@ def _write(head: Head, incident: str | None, desk: Desk, *, by_hand: bool = Fals
     Raises ConditionFailed when another write came in between.
     """
     before, actor = head.report, desk.actor
-    apart = (incident and before.by_hand) or (by_hand and _needs_sight(head)) or None
+    apart = (incident and (before.by_hand or by_hand)) or None
     after = before.model_copy(update={"incident": incident, "by_hand": apart})
     record = record_change(before, after, None, actor)
     desk.reports.change(head, after, task=head.task, now=actor.now, also=[record])
 
 
-def _needs_sight(head: Head) -> bool:
-    """Return whether a report is urgent: until somebody has taken it, it folds behind no other that
-    it is not like.
-    """
-    return head.report.is_critical or is_never_limited(head.report.category)
-
-
 def _keep_apart(head: Head, incident: str, desk: Desk) -> None:
     """Give a row of its own to what is like no other, and so has begun an incident by hand."""
-    if head.report.incident == incident and not head.report.by_hand and _needs_sight(head):
+    if head.report.incident == incident and not head.report.by_hand:
         _write(head, incident, desk, by_hand=True)
 
 

@@ -8,13 +8,14 @@ from typing import Any
 from chalicelib.aws.writes import TransactItem
 from chalicelib.domain.catalogue.model import Catalogue
 from chalicelib.domain.reports.events import NoticeKind
-from chalicelib.domain.reports.measures import Moving, return_request
+from chalicelib.domain.reports.measures import Moving, additions, return_request
 from chalicelib.domain.reports.report import Content, Report, Returning, for_oversight, returned
-from chalicelib.domain.second_person import TwoPersonStep
+from chalicelib.domain.second_person import Request, TwoPersonStep
 from chalicelib.domain.watch import OVERSIGHT_PART
 from chalicelib.kernel import errors
 from chalicelib.kernel.outbox import notify
 from chalicelib.services.casework.casework import write_step
+from chalicelib.services.casework.readings import request_at
 from chalicelib.services.notices.colleagues import on_requests
 from chalicelib.services.officers import OfficerActor
 from chalicelib.services.reports.scope import Desk, require_not_expiring
@@ -85,9 +86,10 @@ def return_report(report_id: str, tag: str, *, desk: Desk) -> None:
 
     def approve(head: Head, requests: Requests) -> None:
         report = _of_oversight(head, desk.actor)
-        request = return_request(report)
+        request = _asked(head, desk)
         if request is None:
             raise errors.Conflict("nothing_to_confirm")
+        request = request_at(tag, head, return_request, desk) or request
         detail = {"oversight": "returned", "asked_by": next(iter(request.involved))}
         also = requests.approve(request, tag, Action.CHANGE, detail)
         content = _content(report, desk.actor)
@@ -109,13 +111,17 @@ def keep_in_oversight(report_id: str, wanted: Moving, *, desk: Desk) -> None:
     """
 
     def decline(head: Head, requests: Requests) -> None:
-        request = return_request(_of_oversight(head, desk.actor))
+        request = _asked(head, desk)
         if request:
             detail = {"oversight": "return_declined", "asked_by": next(iter(request.involved))}
             also = requests.decline(request, Action.CHANGE, detail, wanted.reason)
             _write(head, None, desk.reports, desk.actor, also)
 
     on_requests(report_id, decline, desk=desk)
+
+
+def _asked(head: Head, desk: Desk) -> Request | None:
+    return return_request(_of_oversight(head, desk.actor), additions(head.report, head.positions))
 
 
 def _of_oversight(head: Head, actor: OfficerActor) -> Report:

@@ -1,10 +1,12 @@
 """What an officer has read of a report: by the tag of an opening, or by the audit."""
 
+from collections.abc import Callable
+
 from chalicelib.domain.reports import workflow
 from chalicelib.domain.reports.attention import READING
 from chalicelib.domain.reports.entries import Sender
-from chalicelib.domain.reports.measures import additions, closing_request
-from chalicelib.domain.reports.report import OPEN_STATUSES
+from chalicelib.domain.reports.measures import additions, media_shown
+from chalicelib.domain.reports.report import OPEN_STATUSES, Report
 from chalicelib.domain.reports.workflow import Change
 from chalicelib.domain.second_person import Request
 from chalicelib.services.officers import OfficerActor
@@ -19,7 +21,7 @@ _MOST_STATES = 2_000
 
 def seen_now(head: Head) -> Seen:
     """Return the state that an opening shows now."""
-    media = head.report.media_settled
+    media = media_shown(head.report)
     return Seen(head.positions, len(head.masks.approved), media, head.heard)
 
 
@@ -89,27 +91,39 @@ def seen_at(tag: str, head: Head, actor: OfficerActor) -> Seen | None:
     return seen if is_tag(tag, tag_of_report(head.report, seen, actor)) else None
 
 
-def request_at(tag: str, head: Head, actor: OfficerActor) -> Request | None:
-    """Return the end that waits as this officer saw it at the opening that gave them the tag: that
-    of now, or for who has reread it (`_has_reread`) an earlier one; None for any other.
+type Asked = Callable[[Report, int], Request | None]
+
+
+def request_at(tag: str, head: Head, asked: Asked, desk: Desk) -> Request | None:
+    """Return the request that waits, such as an end (`closing_request`), as this officer saw it at
+    the opening that gave them the tag: that of now, or for who has reread it (`_has_reread`) an
+    earlier one; None for any other.
     """
     now = additions(head.report, head.positions)
     for added in range(now, max(-1, now - _MOST_STATES), -1):
-        request = closing_request(head.report, added)
-        if request and is_tag(tag, tag_of(request, actor)):
-            return request if added == now or _has_reread(head, actor) else None
+        request = asked(head.report, added)
+        if request and is_tag(tag, tag_of(request, desk.actor)):
+            return request if added == now or _has_reread(head, desk) else None
     return None
 
 
-def _has_reread(head: Head, actor: OfficerActor) -> bool:
-    """Return whether an officer has opened a report a second time since its end was proposed, and
-    did so a moment ago. Else its reporter could hold it open by writing all the time.
+def _has_reread(head: Head, desk: Desk) -> bool:
+    """Return whether an officer has opened a report, then again after its reporter had sent
+    something, and did so a moment ago. Else its reporter could hold it open by writing all the
+    time.
     """
-    proposal = head.report.proposal
-    openings = [
+    report, actor = head.report, desk.actor
+    asked_at = max(each.at for each in (report.proposal, report.returning) if each)
+    own = [
         each.at
-        for each in actor.audit.history(of_report(head.report.id))
+        for each in actor.audit.history(of_report(report.id))
         if each.by == actor.by and each.action is Action.OPEN and each.verified and not each.detail
     ]
-    since = [at for at in openings if proposal and at >= proposal.at]
-    return len(since) > 1 and max(since) >= actor.now - READING
+    openings = sorted(at for at in own if at >= asked_at)
+    if not openings or openings[-1] < actor.now - READING:
+        return False
+    messages = desk.reports.entries.messages(report.id, consistent=True).items
+    places = desk.reports.entries.positions(report.id, consistent=True).items
+    came = [each.sent_at for each in messages if each.sender is Sender.REPORTER]
+    came += [each.received_at for each in places]
+    return any(openings[0] <= at <= openings[-1] for at in came)

@@ -111,8 +111,8 @@ def reading_of(head: "Head", now: datetime, *, contact: bool = False) -> Reading
     """
     task, report = head.task, head.report
     is_taken = report.status is not Status.NEW or report.assignee is not None
-    if is_taken and report.is_waiting and not is_opened(head):
-        # Somebody has taken it unopened: this completes it.
+    if is_taken and report.is_waiting and not is_opened(head) and not contact:
+        # Somebody has taken it unopened: this completes it. Who telephones has not read it.
         notice = task if task and task.kind is TaskKind.NOTIFY else None
         return Reading.of(head, notice, ends=True)
     if task is None or task.kind not in WAITING:

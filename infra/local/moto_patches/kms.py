@@ -5,7 +5,7 @@ import json
 import os
 import uuid
 from collections import deque
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import cache
 from types import SimpleNamespace
 from typing import Any
@@ -29,6 +29,7 @@ from moto.kms.models import Key
 from moto.kms.responses import KmsResponse
 from moto.sts.models import sts_backends
 
+from chalicelib import wiring
 from infra.local.moto_patches.patch import Patch
 
 # Pairs of keys. moto gives each key a pair, and GetPublicKey returns the public half, but Decrypt
@@ -150,7 +151,8 @@ KEY_PAIRS = Patch(
 # The history of events. Each call of KMS that names a key is an event in the form of CloudTrail's,
 # as much of it as anybody reads. Who called is the role whose session signed the call. Else it is
 # that of the one function that may: SIGNER_ROLE for Sign, OFFICERS_ROLE for the rest. Locally all
-# functions are one process.
+# functions are one process. Its time is that of the audit's rows, with which it is compared, also
+# when the stack's clock was moved.
 
 # As CloudTrail: so many in a page.
 IN_PAGE = 50
@@ -191,7 +193,7 @@ def _event(call: KmsResponse, asked: dict[str, Any], key: str, fault: str) -> di
     }
     return {
         "userIdentity": _identity(call),
-        "eventTime": f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}",
+        "eventTime": f"{wiring.clock.now():%Y-%m-%dT%H:%M:%SZ}",
         "eventName": call._get_action(),
         "userAgent": call.headers.get("User-Agent", ""),
         **({"errorCode": json.loads(fault).get("__type", "")} if fault else {}),

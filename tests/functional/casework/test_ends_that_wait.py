@@ -220,11 +220,24 @@ def test_who_writes_all_the_time_holds_no_report_open() -> None:
     assert (closed["status"], closed["unread"]) == ("closed", 3)
 
 
+def test_who_has_read_it_twice_before_anything_came_reads_it_anew() -> None:
+    tip = file("child_abduction")
+    propose(tip)
+    path = f"/v1/officer/reports/{tip['id']}/closing/confirm"
+    tag_for(path, "li")
+    change(tip, "zhao", reason="Her aunt had fetched her.").expect(200)
+    tag_for(path, "li")
+    tag = tag_for(path, "li")
+    write(tip, "There is a man with a knife at my door")
+    assert read_and_approve(path, "li", tag).refusal == (412, "stale_version")
+
+
 def test_who_reread_it_long_ago_reads_it_anew() -> None:
     tip = file("child_abduction")
     propose(tip)
     path = f"/v1/officer/reports/{tip['id']}/closing/confirm"
     tag_for(path, "li")
+    write(tip)
     tag = tag_for(path, "li")
     write(tip)
     wiring.clock.advance(11 * MINUTE)

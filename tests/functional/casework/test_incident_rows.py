@@ -167,6 +167,29 @@ def test_what_is_taken_in_by_hand_keeps_its_row_until_it_is_acknowledged(
     assert len(ids(queue())) == 1
 
 
+def test_what_is_split_into_an_incident_that_is_there_keeps_its_row() -> None:
+    junk, honest = filed(
+        {"text": TEXT, "location": FAR},
+        {"text": OTHER_TEXT, "location": HERE},
+        category="missing_elderly",
+    )
+    into, own = made(junk), made(honest)
+    path = f"{INCIDENTS}/{own['id']}/split"
+    body = {"report_ids": [honest["id"]], "into": into["id"]}
+    call("POST", path, body, officer="wang").expect(201)
+    assert ids(queue()) == {junk["id"], honest["id"]}
+
+
+@pytest.mark.parametrize("category", ["child_abduction", "missing_elderly"])
+def test_what_becomes_urgent_in_an_incident_where_it_was_named_has_its_row(category: str) -> None:
+    [junk] = filed({"text": TEXT, "location": FAR}, category=category)
+    [honest] = filed({"text": OTHER_TEXT, "location": FAR}, category="other")
+    join(made(junk), honest)
+    version = opened(honest)["version"]
+    by_officer("PATCH", honest, "", {"category": category}, version=version)
+    assert ids(queue()) == {junk["id"], honest["id"]}
+
+
 def test_what_began_an_incident_by_hand_keeps_its_row_too() -> None:
     texts = {"text": TEXT, "location": FAR}, {"text": OTHER_TEXT, "location": HERE}
     junk, honest = filed(*texts, category="missing_elderly")

@@ -16,7 +16,7 @@ from tests import cloud
 from tests.approvals import NO_TAG
 from tests.client import call, read_and_approve, tag_for
 from tests.functional.casework.test_oversight import PLACE, PLATE, addressed, policies
-from tests.steps import by_officer, file, head, mine, opened
+from tests.steps import by_officer, file, head, mine, opened, write
 
 pytestmark = pytest.mark.usefixtures("aws", "clean")
 
@@ -123,6 +123,19 @@ def test_a_return_that_was_swapped_is_not_approved() -> None:
     by_officer("POST", created, BACK, WHY, officer="ombud")
     assert read_and_approve(approval, "ombud2", tag).status == 412
     assert head(created)["category"] == "oversight"
+
+
+def test_a_return_passes_on_nothing_that_its_approver_has_not_read() -> None:
+    created = moved()
+    approval = f"/v1/officer/reports/{created['id']}{BACK}/approve"
+    by_officer("POST", created, BACK, WHY, officer="ombud").expect(200)
+    tag = tag_for(approval, "ombud2")
+    write(created, "It is the sergeant of that station. Do not tell him.")
+    assert read_and_approve(approval, "ombud2", tag).refusal == (412, "stale_version")
+    again = tag_for(approval, "ombud2")
+    wiring.clock.advance(timedelta(seconds=31))
+    write(created, "And his brother.")
+    assert read_and_approve(approval, "ombud2", again).status < 300
 
 
 def test_a_sketch_that_waits_to_be_compared_leads_nobody_to_it(aws: Mapping[str, str]) -> None:

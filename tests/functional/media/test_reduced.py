@@ -15,11 +15,11 @@ from chalicelib import wiring
 from chalicelib.kernel.files import original_key, reduced_key
 from chalicelib.services.media.orphans import OrphanKind, find_orphans
 from tests import cloud
-from tests.client import call, new_key, report
+from tests.client import Reply, call, new_key, report
 from tests.cloud import scene
 from tests.faults.test_orphans import places
 from tests.functional.statistics.test_exports import made
-from tests.steps import by_reporter, file, head, mine, opened
+from tests.steps import by_officer, by_reporter, file, head, mine, opened
 
 pytestmark = [pytest.mark.officers("wang"), pytest.mark.usefixtures("aws", "clean")]
 
@@ -116,6 +116,25 @@ def test_officers_see_it_early_and_then_the_original_in_its_place() -> None:
     counts, thumbnail = in_list(created)
     assert counts == {"total": 1, "ready": 1}
     assert thumbnail
+
+
+def test_nobody_ends_a_report_over_a_picture_that_they_have_not_seen() -> None:
+    created, media_id = declared()
+    end = {"status": "closed", "disposition": "resolved", "reason": "Done."}
+
+    def ends(tag: str) -> Reply:
+        return by_officer("PATCH", created, "", end, headers={"If-Match": tag})
+
+    def tag_of_opening() -> str:
+        return str(by_officer("GET", created).headers["etag"])
+
+    before = tag_of_opening()
+    cloud.add_reduced(created["id"], media_id, REDUCED)
+    assert ends(before).refusal == (412, "stale_version")
+    seen = tag_of_opening()
+    cloud.add_medium(created["id"], media_id, scene(2))
+    assert ends(seen).refusal == (412, "stale_version")
+    ends(tag_of_opening()).expect(200)
 
 
 def test_one_that_showed_something_else_is_flagged() -> None:

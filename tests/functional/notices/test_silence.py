@@ -289,6 +289,55 @@ def test_what_nobody_has_opened_is_not_put_off_by_another_urgency() -> None:
     assert {each["kind"] for each in cloud.sent()} == {"report", "overdue"}
 
 
+def test_what_nobody_has_opened_keeps_its_deadline_when_it_is_lowered_and_moved() -> None:
+    created = file_and_notify(HIGH)
+    change(created, urgency="low", category=NORMAL)
+    assert "overdue" in heard_of(created)
+
+
+def test_what_was_moved_to_where_there_is_a_deadline_has_one() -> None:
+    deadlines = [{"code": NORMAL, "state": "active", "deadlines": {"normal": 0}}]
+    call("PATCH", "/v1/admin/catalogue", {"categories": deadlines}, officer="admin").expect(200)
+    wiring.clock.advance(timedelta(minutes=3))
+    created = file_and_notify(NORMAL)
+    opened(created)
+    change(created, status="acknowledged", assignee="li")
+    change(created, category="traffic_violation")
+    deactivate("li")
+    assert "overdue" in heard_of(created)
+
+
+@pytest.mark.parametrize("step", [{"urgency": "critical"}, {"category": CRITICAL}])
+def test_what_was_acknowledged_unopened_and_becomes_critical_waits(step: dict[str, str]) -> None:
+    created = file_and_notify(HIGH)
+    change(created, status="acknowledged", assignee="wang")
+    change(created, **step)
+    assert "escalation" in heard_of(created)
+
+
+def test_who_telephones_has_not_read_what_somebody_else_has() -> None:
+    created = file_and_notify(CRITICAL, contact={"phone": "+351 912 555 014"})
+    change(created, assignee="li")
+    by_officer("POST", created, "/contact", {"reason": "To call."}).expect(200)
+    assert "escalation" in heard_of(created)
+
+
+@pytest.mark.parametrize("how", ["moved", "left", "of nobody"])
+def test_what_nobody_has_when_it_is_reopened_waits(how: str) -> None:
+    cloud.officer("li", categories=(HIGH,))
+    created = file_and_notify(HIGH)
+    opened(created)
+    assignee = {} if how == "of nobody" else {"assignee": "li"}
+    change(created, status="acknowledged", **assignee)
+    close(created)
+    if how == "moved":
+        change(created, category=NORMAL)
+    elif how == "left":
+        change(created, assignee=None)
+    by_reporter("POST", created, "/reopen", {"text": "He is gone again."}).expect(201)
+    assert "overdue" in heard_of(created)
+
+
 def test_what_was_moved_after_its_end_waits_for_who_has_it_when_it_is_reopened() -> None:
     created = file_and_notify("child_abduction")
     close(created)
