@@ -20,8 +20,8 @@ MINUTES = 60 * HOURS
 # (https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html).
 _POLLS = 5 * 3
 # An own metric costs in the hours in which something is counted. Those of faults cost nothing: of a
-# message, of what is more than nothing, and of files that could not be opened.
-_OF_FAULTS = ("$.message", "$.record.status", "> 0", "$.delayed", "$.not_decoded")
+# message, of what is more than nothing or slow, and of files that could not be opened.
+_OF_FAULTS = ("$.message", "$.record.status", "> 0", "$.delayed", "$.not_decoded", "$.latency_ms >")
 
 FIREWALL = "the firewall (`WAF=0`: none)"
 
