@@ -236,7 +236,9 @@ def test_every_route_answers_as_before(upgrade: Upgrade) -> None:
     later = f"GET /v1/reports/{{report_id}}/proof 200 {JSON} complete_by"
     # A client of 0.2.0rc1 takes a flag that is not there for one that is on.
     flags = f"GET /v1/catalogue 200 {JSON} app flags"
-    changed = {*CHANGED.get(read_releases(ROOT)[-1].version, {}), later, flags}
+    # What a reporter reads of an end contradicts no officer's own words any more.
+    words = f"GET /v1/officer/templates 200 {JSON} outcomes [] text"
+    changed = {*CHANGED.get(read_releases(ROOT)[-1].version, {}), later, flags, words}
     lost = {}
     for call, (status, content) in upgrade.answers_before.items():
         after, place = upgrade.answers[call], f"GET {call.partition(' ')[0]} {status} {JSON}"
