@@ -4,7 +4,7 @@ from playwright.sync_api import expect
 
 from tests.browser.conftest import OpenPage
 from tests.browser.console_pages import page_of
-from tests.browser.officers import LI, ZHAO, Resident
+from tests.browser.officers import LI, ZHAO, Resident, officer_api
 from tests.browser.screens import assert_usable, press
 from tests.local.stack import Stack
 
@@ -51,3 +51,28 @@ def test_a_colleague_declines_an_end_and_confirms_the_next(
     other.reload()
     step.get_by_role("button", name="Confirm: close it").click()
     expect(other.locator(".status-dot").first).to_have_text("Closed")
+
+
+def test_a_colleague_reads_what_was_written_before_they_confirm_an_end(
+    open_page: OpenPage, stack: Stack
+) -> None:
+    resident = Resident(stack.api, "child_abduction", text="A grey van took a boy from the swings.")
+    officer = officer_api(stack, "officer")
+    path = f"/v1/officer/reports/{resident.id}"
+    end = {"status": "closed", "disposition": "unfounded", "reason": UNTRUE}
+    officer("PATCH", path, end, **{"If-Match": officer("GET", path).headers["ETag"]})
+
+    page = page_of(open_page, ZHAO, f"/console/reports/{resident.id}")
+    step = page.get_by_role("region", name="Next step")
+    confirm = step.get_by_role("button", name="Confirm: close it")
+    expect(confirm).to_be_visible()
+    resident.write("They are back, and he has a knife.")
+    confirm.click()
+    dialog = page.get_by_role("dialog", name="Somebody has written meanwhile")
+    expect(dialog).to_contain_text("he has a knife")
+    assert_usable(page, "console-end-unseen")
+    expect(page.locator(".status-dot").first).to_have_text("New")
+    dialog.get_by_role("button", name="Back to what I was doing").click()
+    expect(step.get_by_role("button", name="Decline…")).to_be_visible()
+    confirm.click()
+    expect(page.locator(".status-dot").first).to_have_text("Closed")

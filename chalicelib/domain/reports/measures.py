@@ -89,20 +89,20 @@ class Hold(Record):
         return self.until <= now
 
 
-def closing_request(report: Report, added: int) -> Request | None:
-    """Return the proposed end of a report; None when none is proposed.
+def closing_request(report: Report, places: int) -> Request | None:
+    """Return the proposed end of a report with so many later places; None when none is proposed.
 
-    `added`: how much has come to the report that does not change its version (`additions`).
+    Its version grows with each message, file and place that its reporter sends.
     """
     if report.proposal is None:
         return None
-    version = f"{report.version}/{added}"
+    version = _version_with(report, places)
     return Request(TwoPersonStep.CLOSING, report.id, version, report.proposal.authors)
 
 
-def additions(report: Report, places: int) -> int:
-    """Return a number that grows with each message, later place and picture of a report."""
-    return report.messages + places + media_shown(report)
+def _version_with(report: Report, places: int) -> str:
+    """Return the version of a report with what has come to it that does not change that."""
+    return f"{report.version}/{report.messages}/{media_shown(report)}/{places}"
 
 
 def media_shown(report: Report) -> int:
@@ -112,13 +112,13 @@ def media_shown(report: Report) -> int:
     return 2 * report.media_settled + report.media_early
 
 
-def return_request(report: Report, added: int) -> Request | None:
-    """Return the request that oversight returns a report; None while nobody asks. `added` as of a
-    closing: who approves it passes that on, too.
+def return_request(report: Report, places: int) -> Request | None:
+    """Return the request that oversight returns a report; None while nobody asks. Its version grows
+    as that of a closing does: who approves it passes that on, too.
     """
     if report.returning is None:
         return None
-    version = f"{report.version}/{report.returning.at.isoformat()}/{added}"
+    version = f"{_version_with(report, places)}/{report.returning.at.isoformat()}"
     step = TwoPersonStep.OVERSIGHT_RETURN
     return Request(step, report.id, version, {report.returning.by})
 

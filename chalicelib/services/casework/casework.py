@@ -16,7 +16,7 @@ from chalicelib.domain.officers.model import may_be_assigned
 from chalicelib.domain.reports import workflow
 from chalicelib.domain.reports.attention import begins_anew, without_overdue
 from chalicelib.domain.reports.events import NoticeKind
-from chalicelib.domain.reports.measures import additions, closing_request, return_request
+from chalicelib.domain.reports.measures import closing_request, return_request
 from chalicelib.domain.reports.report import Contact, Medium, Report, Status
 from chalicelib.domain.reports.workflow import Change
 from chalicelib.domain.second_person import TwoPersonStep
@@ -132,12 +132,11 @@ def open_report(report_id: str, *, reason: str | None, desk: Desk) -> OpenedCase
 def _tags(case: ReadCase, actor: OfficerActor) -> dict[TwoPersonStep, str]:
     """Return the tags of what waits for a second person. That of a referral is in its document."""
     hold, report_id = case.hold, case.report.id
-    added = additions(case.report, case.head.positions)
     waiting = (
         hold and hold.request(report_id),
         hold and hold.lift and hold.lift.request(report_id),
-        closing_request(case.report, added),
-        return_request(case.report, added),
+        closing_request(case.report, case.head.positions),
+        return_request(case.report, case.head.positions),
     )
     return {each.step: tag_of(each, actor) for each in waiting if each}
 
@@ -218,7 +217,9 @@ def change_report(
 
     after = take_step(report_id, change, require_match, desk=desk, officers=officers)
     etag = tag_of_report(after, shown, desk.actor) if is_read else f'"{after.version}"'
-    reason = change.reason or _earlier_reason(after, desk.actor)
+    # Why an end is declined stands in the history alone.
+    own = None if change.declines else change.reason
+    reason = own or _earlier_reason(after, desk.actor)
     return ChangedCase(after, reason, etag, unread - after.unread)
 
 
@@ -315,9 +316,9 @@ def confirm_closing(report_id: str, tag: str, *, desk: Desk) -> ChangedCase:
 
     Raises NotFound, Conflict (`nothing_to_confirm`, `expiring`, `too_many_steps`), Invalid for an
     original that is none any more, or an end of no officer that takes two by now, and Stale,
-    Forbidden from `require_second_person`. Who has reread it (`has_reread`) confirms it whatever
-    has come since: that stays unread. What a machine proposed, one officer ends by confirming it:
-    TooManyCalls after as many in this hour as one may.
+    Forbidden from `require_second_person`. Who has reread it confirms it whatever places have come
+    since (`request_at`): these stay unread. What a machine proposed, one officer ends by confirming
+    it: TooManyCalls after as many in this hour as one may.
     """
 
     seen = Seen(0, 0)
@@ -326,7 +327,7 @@ def confirm_closing(report_id: str, tag: str, *, desk: Desk) -> ChangedCase:
         nonlocal seen
         require_not_expiring(head)
         seen, before = seen_now(head), head.report
-        request = closing_request(before, additions(before, seen.places))
+        request = closing_request(before, seen.places)
         if request is None:
             raise errors.Conflict("nothing_to_confirm")
         shown = request_at(tag, head, closing_request, desk) or request

@@ -8,7 +8,7 @@ from typing import Any
 from chalicelib.aws.writes import TransactItem
 from chalicelib.domain.catalogue.model import Catalogue
 from chalicelib.domain.reports.events import NoticeKind
-from chalicelib.domain.reports.measures import Moving, additions, return_request
+from chalicelib.domain.reports.measures import Moving, return_request
 from chalicelib.domain.reports.report import Content, Report, Returning, for_oversight, returned
 from chalicelib.domain.second_person import Request, TwoPersonStep
 from chalicelib.domain.watch import OVERSIGHT_PART
@@ -121,7 +121,7 @@ def keep_in_oversight(report_id: str, wanted: Moving, *, desk: Desk) -> None:
 
 
 def _asked(head: Head, desk: Desk) -> Request | None:
-    return return_request(_of_oversight(head, desk.actor), additions(head.report, head.positions))
+    return return_request(_of_oversight(head, desk.actor), head.positions)
 
 
 def _of_oversight(head: Head, actor: OfficerActor) -> Report:

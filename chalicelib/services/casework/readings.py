@@ -5,7 +5,7 @@ from collections.abc import Callable
 from chalicelib.domain.reports import workflow
 from chalicelib.domain.reports.attention import READING
 from chalicelib.domain.reports.entries import Sender
-from chalicelib.domain.reports.measures import additions, media_shown
+from chalicelib.domain.reports.measures import media_shown
 from chalicelib.domain.reports.report import OPEN_STATUSES, Report
 from chalicelib.domain.reports.workflow import Change
 from chalicelib.domain.second_person import Request
@@ -15,8 +15,8 @@ from chalicelib.services.second_person import Seen, is_tag, seen_in, tag_of, tag
 from chalicelib.store.audit.rows import Action, of_report
 from chalicelib.store.reports.rows import Head
 
-# So many states of an end that waits are looked for, at some microseconds each.
-_MOST_STATES = 2_000
+# So many places that came since are looked for, at some microseconds each.
+_MOST_PLACES = 2_000
 
 
 def seen_now(head: Head) -> Seen:
@@ -96,21 +96,21 @@ type Asked = Callable[[Report, int], Request | None]
 
 def request_at(tag: str, head: Head, asked: Asked, desk: Desk) -> Request | None:
     """Return the request that waits, such as an end (`closing_request`), as this officer saw it at
-    the opening that gave them the tag: that of now, or for who has reread it (`_has_reread`) an
-    earlier one; None for any other.
+    the opening that gave them the tag: that of now, or for who has reread it (`_has_reread`) one
+    with fewer places; None for any other. Each message or file makes the tag old: their pace leaves
+    time to read them.
     """
-    now = additions(head.report, head.positions)
-    for added in range(now, max(-1, now - _MOST_STATES), -1):
-        request = asked(head.report, added)
+    now = head.positions
+    for places in range(now, max(-1, now - _MOST_PLACES), -1):
+        request = asked(head.report, places)
         if request and is_tag(tag, tag_of(request, desk.actor)):
-            return request if added == now or _has_reread(head, desk) else None
+            return request if places == now or _has_reread(head, desk) else None
     return None
 
 
 def _has_reread(head: Head, desk: Desk) -> bool:
-    """Return whether an officer has opened a report, then again after its reporter had sent
-    something, and did so a moment ago. Else its reporter could hold it open by writing all the
-    time.
+    """Return whether an officer has opened a report, then again after its reporter had sent a later
+    place, and did so a moment ago. Else an app that sends places all the time would hold it open.
     """
     report, actor = head.report, desk.actor
     asked_at = max(each.at for each in (report.proposal, report.returning) if each)
@@ -122,8 +122,5 @@ def _has_reread(head: Head, desk: Desk) -> bool:
     openings = sorted(at for at in own if at >= asked_at)
     if not openings or openings[-1] < actor.now - READING:
         return False
-    messages = desk.reports.entries.messages(report.id, consistent=True).items
     places = desk.reports.entries.positions(report.id, consistent=True).items
-    came = [each.sent_at for each in messages if each.sender is Sender.REPORTER]
-    came += [each.received_at for each in places]
-    return any(openings[0] <= at <= openings[-1] for at in came)
+    return any(openings[0] <= each.received_at <= openings[-1] for each in places)

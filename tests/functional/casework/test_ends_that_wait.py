@@ -201,26 +201,55 @@ def test_only_who_changes_the_end_is_an_author_of_it() -> None:
     assert mine(tip)["outcome"]["reason"] == "An aunt had fetched her from school."
 
 
-def test_who_writes_all_the_time_holds_no_report_open() -> None:
+def test_nobody_confirms_an_end_over_a_message_they_have_not_seen() -> None:
+    tip = file("child_abduction")
+    propose(tip)
+    path = f"/v1/officer/reports/{tip['id']}/closing/confirm"
+    tag = tag_for(path, "li")
+    for words in ("One", "Two", "There is a man with a knife at my door"):
+        wiring.clock.advance(timedelta(seconds=31))
+        write(tip, words)
+        late = read_and_approve(path, "li", tag)
+        assert late.refusal == (412, "stale_version")
+        assert "or something new has come, since you read it" in late.json["detail"]
+        tag = tag_for(path, "li")
+    closed = read_and_approve(path, "li", tag).expect(201)
+    assert (closed["status"], closed["unread"]) == ("closed", 0)
+
+
+def test_nobody_confirms_an_end_over_a_file_they_have_not_seen() -> None:
+    picture = [{"content_type": "image/jpeg", "size": 1000}]
+    tip = file("child_abduction", media=picture)
+    propose(tip)
+    path = f"/v1/officer/reports/{tip['id']}/closing/confirm"
+    tag = tag_for(path, "li")
+    cloud.add_medium(tip["id"], tip["uploads"][0]["media_id"])
+    assert read_and_approve(path, "li", tag).refusal == (412, "stale_version")
+    assert confirm(tip).expect(201)["status"] == "closed"
+
+
+def send_place(created: Mapping[str, Any]) -> None:
+    wiring.clock.advance(timedelta(seconds=5))
+    place = {"lat": 39.91, "lon": 116.44}
+    by_reporter("POST", created, "/positions", place).expect(201)
+
+
+def test_an_app_that_sends_places_all_the_time_holds_no_report_open() -> None:
     tip = file("child_abduction")
     propose(tip)
     path = f"/v1/officer/reports/{tip['id']}/closing/confirm"
     first = tag_for(path, "li")
-    wiring.clock.advance(timedelta(seconds=31))
-    write(tip, "One")
-    late = read_and_approve(path, "li", first)
-    assert late.refusal == (412, "stale_version")
-    assert "or something new has come, since you read it" in late.json["detail"]
+    send_place(tip)
+    assert read_and_approve(path, "li", first).refusal == (412, "stale_version")
     again = tag_for(path, "li")
-    wiring.clock.advance(timedelta(seconds=31))
-    write(tip, "Two")
-    write(tip, "Three")
+    send_place(tip)
+    send_place(tip)
     closed = read_and_approve(path, "li", again).expect(201)
     # What they have not read, they have not read.
     assert (closed["status"], closed["unread"]) == ("closed", 3)
 
 
-def test_who_has_read_it_twice_before_anything_came_reads_it_anew() -> None:
+def test_who_has_read_it_twice_before_a_place_came_reads_it_anew() -> None:
     tip = file("child_abduction")
     propose(tip)
     path = f"/v1/officer/reports/{tip['id']}/closing/confirm"
@@ -228,7 +257,7 @@ def test_who_has_read_it_twice_before_anything_came_reads_it_anew() -> None:
     change(tip, "zhao", reason="Her aunt had fetched her.").expect(200)
     tag_for(path, "li")
     tag = tag_for(path, "li")
-    write(tip, "There is a man with a knife at my door")
+    send_place(tip)
     assert read_and_approve(path, "li", tag).refusal == (412, "stale_version")
 
 
@@ -237,11 +266,23 @@ def test_who_reread_it_long_ago_reads_it_anew() -> None:
     propose(tip)
     path = f"/v1/officer/reports/{tip['id']}/closing/confirm"
     tag_for(path, "li")
-    write(tip)
+    send_place(tip)
     tag = tag_for(path, "li")
-    write(tip)
+    send_place(tip)
     wiring.clock.advance(11 * MINUTE)
     assert read_and_approve(path, "li", tag).refusal == (412, "stale_version")
+
+
+def test_why_an_end_is_declined_is_not_told_as_the_words_to_the_reporter() -> None:
+    tip = file("child_abduction")
+    propose(tip)
+    declined = change(tip, "li", disposition=None, reason="Only for us: he is known.").expect(200)
+    assert declined["reason"] is None
+    other = file("other")
+    change(other, status="closed", disposition="resolved", reason="The lamp burns.").expect(200)
+    change(other, disposition="malicious", reason="It was he who broke it.").expect(200)
+    declined = change(other, "li", disposition=None, reason="It was not he.").expect(200)
+    assert declined["reason"] == "The lamp burns."
 
 
 def test_an_end_as_a_duplicate_is_linked_when_it_is_confirmed() -> None:

@@ -130,12 +130,12 @@ def test_a_return_passes_on_nothing_that_its_approver_has_not_read() -> None:
     approval = f"/v1/officer/reports/{created['id']}{BACK}/approve"
     by_officer("POST", created, BACK, WHY, officer="ombud").expect(200)
     tag = tag_for(approval, "ombud2")
-    write(created, "It is the sergeant of that station. Do not tell him.")
-    assert read_and_approve(approval, "ombud2", tag).refusal == (412, "stale_version")
-    again = tag_for(approval, "ombud2")
-    wiring.clock.advance(timedelta(seconds=31))
-    write(created, "And his brother.")
-    assert read_and_approve(approval, "ombud2", again).status < 300
+    for words in ("It is the sergeant of that station. Do not tell him.", "And his brother."):
+        wiring.clock.advance(timedelta(seconds=31))
+        write(created, words)
+        assert read_and_approve(approval, "ombud2", tag).refusal == (412, "stale_version")
+        tag = tag_for(approval, "ombud2")
+    assert read_and_approve(approval, "ombud2", tag).status < 300
 
 
 def test_a_sketch_that_waits_to_be_compared_leads_nobody_to_it(aws: Mapping[str, str]) -> None:

@@ -2,7 +2,6 @@ import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 
 import { Button } from '../../shared/components/button.tsx';
 import { Status } from '../../shared/components/status.tsx';
-import { outcomeOf } from '../calls.ts';
 import { useDesk } from '../desk.ts';
 import { Fact } from '../parts/fact.tsx';
 import { focusPart } from '../parts/focus.ts';
@@ -20,26 +19,11 @@ interface NextStepProps extends OfReport {
 /** The one obvious step, and beside it the others that are possible. */
 export function NextStep({ open, report, onClose }: NextStepProps) {
   const t = reportTexts();
-  const { api, me } = useDesk();
+  const { me } = useDesk();
   const [busy, setBusy] = useState<StepWords | null>(null);
   const [isDeclining, setDeclining] = useState(false);
   const pressed = useRef(0);
   const steps = choicesOf(report, me.username);
-  const confirm = async () => {
-    open.problem.value = null;
-    const header = { 'If-Match': report.proposal?.tag ?? '' };
-    const params = { path: { report_id: report.id }, header };
-    const outcome = await outcomeOf(
-      api.POST('/v1/officer/reports/{report_id}/closing/confirm', { params }),
-    );
-    if (outcome.ok) await open.take(outcome);
-    else {
-      // What was swapped since it was read is shown before it is confirmed.
-      if (outcome.failure.status === 412) await open.load();
-      open.problem.value = outcome.failure.text;
-    }
-    return outcome.ok;
-  };
   const take = async ({ name, wanted }: Choice, button: Element) => {
     // One that is on its way may change what the others do.
     if (steps.some((each) => each.name === busy)) return;
@@ -47,7 +31,7 @@ export function NextStep({ open, report, onClose }: NextStepProps) {
     if (wanted === 'close') return onClose();
     if (wanted === 'decline') return setDeclining(true);
     setBusy(name);
-    const isTaken = await (wanted === 'confirm' ? confirm() : open.change(wanted));
+    const isTaken = await (wanted === 'confirm' ? open.confirm() : open.change(wanted));
     setBusy((now) => (now === name ? null : now));
     // The button that had the focus is gone.
     if (isTaken) focusPart('next-step');

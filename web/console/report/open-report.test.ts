@@ -198,3 +198,40 @@ test('whether a colleague has changed it is looked at some seconds after an own 
   vi.useRealTimers();
   expect(calls).toEqual(['open', 'step', 'open']);
 });
+
+const WAITS = { by: 'wang', disposition: 'unfounded', reason: 'An aunt.', tag: '"a"' };
+
+/** Confirm an end as it was opened first, when the report is `now` so and the tag is old. */
+async function confirmStale(now: object) {
+  const openings = [{ ...OPENED, proposal: WAITS }, { ...OPENED, ...now }];
+  const sent: string[] = [];
+  const tagged = () => new Response(null, { headers: { ETag: '"1"' } });
+  const read = async () => ({ data: openings.shift(), response: tagged() });
+  const confirm = async (_: string, { params }: { params: { header: { 'If-Match': string } } }) => {
+    sent.push(params.header['If-Match']);
+    if (sent.length > 1) return { data: { ...OPENED, read: 0 }, response: tagged() };
+    return { error: { detail: 'Old.' }, response: new Response(null, { status: 412 }) };
+  };
+  const api = { GET: read, POST: confirm } as unknown as Api;
+  const open = new OpenReport(api, 'r', () => {});
+  await open.load();
+  const done = await open.confirm();
+  return { open, sent, done };
+}
+
+test('what was written before an end is confirmed is read first, and then it is confirmed', async () => {
+  const came = { proposal: { ...WAITS, tag: '"b"' }, messages: [message('m1', 1)] };
+  const { open, sent, done } = await confirmStale(came);
+  expect(done).toBe(false);
+  expect(open.problem.value).toBeNull();
+  expect(open.unseen.value?.messages).toEqual([message('m1', 1)]);
+  expect(await open.unseen.value?.again()).toBe(true);
+  expect(sent).toEqual(['"a"', '"b"']);
+});
+
+test('another end than the one that was read is not confirmed with what was written', async () => {
+  const other = { ...WAITS, reason: 'An uncle.', tag: '"b"' };
+  const { open } = await confirmStale({ proposal: other, messages: [message('m1', 1)] });
+  expect(open.unseen.value).toBeNull();
+  expect(open.problem.value).not.toBeNull();
+});

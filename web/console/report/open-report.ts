@@ -136,6 +136,40 @@ export class OpenReport {
     return false;
   }
 
+  /** End the report as a colleague has proposed. Returns whether that is done: what was written since
+   * this officer has read is shown first, and an end that was changed.
+   */
+  async confirm(): Promise<boolean> {
+    const seen = this.report.value;
+    if (seen === null) return false;
+    const again = () => this.confirm();
+    this.problem.value = null;
+    if (this.unsighted.value.size > 0) {
+      await this.readFirst(seen, this.unsighted.value, again);
+      return false;
+    }
+    const header = { 'If-Match': seen.proposal?.tag ?? '' };
+    const outcome = await outcomeOf(
+      this.api.POST('/v1/officer/reports/{report_id}/closing/confirm', {
+        params: { path: { report_id: this.id }, header },
+      }),
+    );
+    if (outcome.ok) {
+      await this.take(outcome);
+      return true;
+    }
+    if (outcome.failure.status === 412) {
+      await this.load();
+      const isSame = endOf(this.report.value) === endOf(seen);
+      if (isSame && this.unsighted.value.size > 0) {
+        this.showFirst(seen, NONE, again);
+        return false;
+      }
+    }
+    this.problem.value = outcome.failure.text;
+    return false;
+  }
+
   /** Keep the report after its review, set its reminder or its gist. Returns why that is not done. */
   async put<Part extends keyof Parts>(part: Part, body: Parts[Part]): Promise<Failure | null> {
     this.problem.value = null;
@@ -237,6 +271,14 @@ export class OpenReport {
     again: () => Promise<boolean>,
   ): Promise<void> {
     await this.load();
+    this.showFirst(seen, waiting, again);
+  }
+
+  private showFirst(
+    seen: Report,
+    waiting: ReadonlySet<string>,
+    again: () => Promise<boolean>,
+  ): void {
     const known = new Set(seen.messages.map(({ id }) => id).filter((id) => !waiting.has(id)));
     const messages = this.report.value?.messages.filter(({ id }) => !known.has(id)) ?? [];
     this.sight();
@@ -343,6 +385,11 @@ export class OpenReport {
 /** The files of a report and what became of them, to compare. */
 function filesOf({ media }: Report): string {
   return JSON.stringify(media.map(({ media_id: id, state }) => [id, state]));
+}
+
+/** The end that waits, to compare: its tag changes with all that comes. */
+function endOf(report: Report | null): string {
+  return JSON.stringify({ ...report?.proposal, tag: undefined });
 }
 
 function etagOf(response: Response): string {
