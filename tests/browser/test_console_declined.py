@@ -190,6 +190,15 @@ def export_asked(stack: Stack, resident: Resident) -> str:
     return f"/console/exports/{made['id']}"
 
 
+def test_an_export_that_waits_is_found_where_all_that_waits_is(
+    open_page: OpenPage, stack: Stack
+) -> None:
+    path = export_asked(stack, Resident(stack.api))
+    page = page_of(open_page, ZHAO, "/console/admin/waiting")
+    page.locator(f"a[href='{path}']").click()
+    expect(page.get_by_role("button", name="Approve this export")).to_be_visible()
+
+
 def test_who_decides_on_an_export_reads_why_and_which_and_who_asked_reads_the_no(
     open_page: OpenPage, stack: Stack
 ) -> None:

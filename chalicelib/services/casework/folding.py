@@ -5,7 +5,8 @@ A row stands for reports that ask for the same next step. What differs keeps its
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Container, Iterable, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
+from typing import Any
 
 from chalicelib.aws.table import Row
 from chalicelib.domain.casework.query import ReportQuery
@@ -58,7 +59,7 @@ class Folding:
         """Return the values that reports of one row share: a text, and all that a list shows but
         the time and the reference; or their incident, and what could ask for another step.
         """
-        if row["id"] in self._apart or (row.get("by_hand") and _needs_sight(row)):
+        if row["id"] in self._apart or keeps_its_row(row):
             return (row["id"],)
         values = {name: str(row.get(name)) for name in _ALIKE}
         if "incident" not in row:
@@ -71,7 +72,14 @@ class Folding:
         return tuple(values.values())
 
 
-def _needs_sight(row: Row) -> bool:
+def keeps_its_row(row: Mapping[str, Any]) -> bool:
+    """Return whether a report was named into an incident by hand, is urgent, and nobody has taken
+    it: it stands for no other, on whatever page.
+    """
+    return bool(row.get("by_hand")) and _needs_sight(row)
+
+
+def _needs_sight(row: Mapping[str, Any]) -> bool:
     """Return whether a report is urgent, and nobody has taken it."""
     is_urgent = row["urgency"] == Urgency.CRITICAL or is_never_limited(row["category"])
     return is_urgent and row["status"] == Status.NEW

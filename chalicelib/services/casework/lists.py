@@ -37,7 +37,7 @@ from chalicelib.kernel import errors, times
 from chalicelib.kernel.outbox import ACKNOWLEDGE_WITHIN
 from chalicelib.kernel.paging import Cursors
 from chalicelib.kernel.times import require_period
-from chalicelib.services.casework.folding import Folding
+from chalicelib.services.casework.folding import Folding, keeps_its_row
 from chalicelib.services.casework.gists import PICTURES, SHOWN, Gists, show
 from chalicelib.services.casework.history import HistoryPage
 from chalicelib.services.casework.reminders import DueReminder, due_reminders
@@ -162,7 +162,8 @@ def with_incidents(
     is_last: bool = False,
 ) -> tuple[ListedReport, ...]:
     """Return the reports of a list, each with its incident if it is in one. How many of an incident
-    a row stands for is known on the last page, and where all of them are. Raises Unavailable.
+    a row stands for is known on the last page, where all of them are, and of a report that keeps
+    its row. Raises Unavailable.
     """
     named = {each.fields["incident"] for each in listed} - {None}
     known = {
@@ -174,7 +175,7 @@ def with_incidents(
 
     def counted(each: ListedReport) -> ListedReport:
         own = known.get(each.fields["incident"])
-        is_known = own is None or is_last or here[own.id] == own.total
+        is_known = own is None or is_last or here[own.id] == own.total or keeps_its_row(each.fields)
         return each._replace(incident=own, same=each.same if is_known else ())
 
     return tuple(map(counted, listed))

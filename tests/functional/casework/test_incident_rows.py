@@ -167,6 +167,18 @@ def test_what_is_taken_in_by_hand_keeps_its_row_until_it_is_acknowledged(
     assert len(ids(queue())) == 1
 
 
+def test_a_row_that_was_kept_is_known_to_stand_for_one_on_every_page() -> None:
+    junk, honest, other = filed(
+        *({"text": text, "location": HERE} for text in (TEXT, OTHER_TEXT, OTHER_TEXT[::-1])),
+        category="child_abduction",
+    )
+    incident = made(junk)
+    for each in (honest, other):
+        join(incident, each)
+    rows = {each["id"]: each for each in queue("&limit=1")}
+    assert [rows[each["id"]].get("stands_for") for each in (honest, other)] == [1, 1]
+
+
 def test_what_is_split_into_an_incident_that_is_there_keeps_its_row() -> None:
     junk, honest = filed(
         {"text": TEXT, "location": FAR},

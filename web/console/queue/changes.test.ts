@@ -30,6 +30,12 @@ test('new reports are counted and not shown', () => {
   expect(changes.rows.map((row) => row.id)).toEqual(['a']);
 });
 
+test('more can be new than one page has, when it ends with a new one', () => {
+  expect(changesOf(rows('a'), rows('n', 'm'), false)).toMatchObject({ added: 2, more: true });
+  expect(changesOf(rows('a'), rows('n', 'm'), true).more).toBe(false);
+  expect(changesOf(rows('a', 'b'), rows('n', 'm', 'a'), false).more).toBe(false);
+});
+
 test('a row that was parted from those of its incident is no new report', () => {
   const [shown, parted] = rows('a', 'b').map((row) => ({ ...row, incident: { id: 'i', count: 30 } }));
   const changes = changesOf([shown] as ListedReport[], [shown, parted] as ListedReport[], true);

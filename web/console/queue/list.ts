@@ -35,6 +35,8 @@ export class ReportList {
   readonly loading = signal(false);
   readonly failure = signal<Failure | null>(null);
   readonly added = signal(0);
+  /** Whether there can be more new ones than those: the page that was read ends with a new one. */
+  readonly addedMore = signal(false);
   /** How many bursts have begun since. */
   readonly begun = signal(0);
   /** How many reports an empty list has shown by itself. */
@@ -144,6 +146,7 @@ export class ReportList {
     this.next.value = page.next;
     this.bursts.value = page.bursts;
     this.added.value = 0;
+    this.addedMore.value = false;
     this.begun.value = 0;
     this.arrived.value = 0;
     this.critical.value = 0;
@@ -154,6 +157,7 @@ export class ReportList {
   private take(changes: Changes): void {
     this.rows.value = changes.rows;
     this.added.value = changes.added;
+    this.addedMore.value = changes.more;
     this.critical.value = changes.critical;
     this.moved.value = changes.moved;
     this.gone.value = changes.gone;
@@ -236,6 +240,8 @@ export interface Changes {
   rows: ListedReport[];
   /** How many reports are new to the list. A row that was parted from those of its incident is none. */
   added: number;
+  /** Whether more can follow: the page ends with one that is new, and is not the last page. */
+  more: boolean;
   /** How many of these are critical, and new. */
   critical: number;
   /** Whether the shown ones would stand elsewhere now. */
@@ -270,6 +276,7 @@ export function changesOf(
   return {
     rows: shown.map((row) => now.get(row.id) ?? row),
     added: added.length,
+    more: !whole && added.length > 0 && added.at(-1) === fresh.at(-1),
     critical,
     moved:
       added.length < further.length || before.some((id, place) => id !== after[place]),

@@ -238,7 +238,7 @@ function News({ list, rows, said }: NewsProps) {
     <div class="news" role="status">
       {waiting && (
         <Button kind={begun || list.critical.value > 0 ? 'danger' : 'primary'} onClick={show}>
-          {begun ? t.showBurst : t.show(list.added.value, list.critical.value)}
+          {begun ? t.showBurst : t.show(list.added.value, list.critical.value, list.addedMore.value)}
         </Button>
       )}
       {said && <span class="news__said">{said}</span>}

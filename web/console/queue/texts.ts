@@ -38,10 +38,11 @@ export const queueTexts = texts({
       open: 'open',
     },
     countsTitle: 'In your scope',
-    show: (added: number, critical: number) => {
+    show: (added: number, critical: number, more: boolean) => {
       if (added === 0) return 'The order has changed — show';
-      const urgent = critical === added ? ', critical' : `, ${critical} of them critical`;
-      return `${added} new${critical > 0 ? urgent : ''} — show`;
+      const urgent =
+        critical === added && !more ? ', critical' : `, ${critical} of them critical`;
+      return `${added}${more ? ' or more' : ''} new${critical > 0 ? urgent : ''} — show`;
     },
     incident: (count: number, here = count) =>
       `Incident: ${here < count ? `${here} of ` : ''}${count} ${count === 1 ? 'report' : 'reports'}`,
@@ -153,9 +154,9 @@ export const queueTexts = texts({
     clear: '清除筛选',
     counts: { critical: '特急未签收', overdue: '超时', unread: '未读', new: '新', open: '未结' },
     countsTitle: '您的职责范围内',
-    show: (added: number, critical: number) => {
+    show: (added: number, critical: number, more: boolean) => {
       if (added === 0) return '顺序有变，点此显示';
-      return `${added} 件新举报${critical > 0 ? `，其中特急 ${critical} 件` : ''}，点此显示`;
+      return `${added} 件${more ? '以上' : ''}新举报${critical > 0 ? `，其中特急 ${critical} 件` : ''}，点此显示`;
     },
     incident: (count: number, here = count) =>
       here < count ? `事件：共 ${count} 件，此行 ${here} 件` : `事件：${count} 件`,
