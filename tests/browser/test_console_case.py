@@ -7,8 +7,9 @@ import pytest
 from playwright.sync_api import Route, expect
 
 from tests.browser.conftest import OpenPage
-from tests.browser.console_pages import go, opened
+from tests.browser.console_pages import go, opened, page_of
 from tests.browser.officers import (
+    LI,
     ZHAO,
     Resident,
     approve,
@@ -17,7 +18,7 @@ from tests.browser.officers import (
     sign_in,
     wait_until,
 )
-from tests.browser.screens import assert_usable, box_of, press, take_pictures
+from tests.browser.screens import assert_usable, axe_violations, box_of, press, take_pictures
 from tests.local.stack import Stack
 
 pytestmark = pytest.mark.thorough
@@ -320,3 +321,24 @@ def test_what_a_dialog_is_answered_with_is_in_sight(open_page: OpenPage, stack: 
         return box["y"] + box["height"] < box_of(foot)["y"]
 
     wait_until(page, is_above)
+
+
+def test_a_report_that_is_not_suggested_is_joined_by_its_number(
+    open_page: OpenPage, stack: Stack
+) -> None:
+    here = Resident(stack.api, "lost_and_found", "Found a key.")
+    there = Resident(stack.api, "other", "A drill is loud all night.")
+    page = page_of(open_page, LI, f"/console/reports/{here.id}")
+    number = page.get_by_label("Another report, by its number")
+    number.fill("7")
+    press(page, "Add it", shows="A number has 8 letters and digits.")
+    number.fill(here.reference)
+    press(page, "Add it", shows="This is the report that is open.")
+    number.fill(there.reference)
+    page.get_by_role("button", name="Add it").click()
+    expect(page.get_by_role("checkbox", name=f"Choose {there.reference}")).to_be_checked()
+    assert axe_violations(page) == []
+    page.screenshot(path="/tmp/console45-number.png", full_page=True)
+    page.get_by_role("button", name="Take the chosen one into one incident").click()
+    expect(page).to_have_url(re.compile("/console/incidents/"))
+    expect(page.get_by_role("link", name=there.reference)).to_be_visible()

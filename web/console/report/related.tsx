@@ -4,18 +4,21 @@ import { useState } from 'preact/hooks';
 
 import { Button } from '../../shared/components/button.tsx';
 import { Dialog } from '../../shared/components/dialog.tsx';
+import { Form, TextField } from '../../shared/components/field.tsx';
 import { Status } from '../../shared/components/status.tsx';
+import { digits } from '../../shared/answers.ts';
 import { useSaid } from '../../shared/language.ts';
 import { outcomeOf } from '../calls.ts';
 import { useDesk } from '../desk.ts';
 import { Icon } from '../frame/icon.tsx';
 import { focusPart } from '../parts/focus.ts';
 import { now } from '../parts/moment.tsx';
+import { isReference } from '../queue/find.tsx';
 import { Row } from '../queue/row.tsx';
 import { focusedReport, Help, useKey } from '../queue/shortcuts.tsx';
 import { queueTexts } from '../queue/texts.ts';
 import { go, pathTo } from '../router.ts';
-import type { Schemas } from '../types.ts';
+import type { ListedReport, Schemas } from '../types.ts';
 import { wordFor, words } from '../words.ts';
 import { CloseDuplicates } from './close-dialog.tsx';
 import { alikeText, Comparison } from './compare.tsx';
@@ -90,6 +93,14 @@ function Similar({ open, report }: OfReport) {
   const [said, setSaid] = useSaid('');
   const [problem, setProblem] = useSaid('');
   const similar = report.similar?.filter(({ id }) => !apart.has(pairOf(report.id, id))) ?? null;
+  // Those that the officer has found by their numbers.
+  const [named, setNamed] = useState<readonly ListedReport[]>([]);
+  const all = [...(similar ?? []), ...named];
+  const name = (found: ListedReport) => {
+    setProblem('');
+    if (!all.some(({ id }) => id === found.id)) setNamed([...named, found]);
+    setChosen(new Set([...chosen, found.id]));
+  };
   useKey((key) => {
     const here = similar?.find(({ id }) => id === focusedReport()) ?? similar?.[0];
     if (key === 'c' && here) setCompared(here);
@@ -113,6 +124,7 @@ function Similar({ open, report }: OfReport) {
     if (!outcome.ok) return setProblem(outcome.failure.text);
     const done = outcome.data.results.filter((result) => result.done).length;
     setChosen(new Set());
+    setNamed([]);
     await open.load();
     tell(() => reportTexts().related.linked(done, outcome.data.results.length - done));
   };
@@ -123,7 +135,7 @@ function Similar({ open, report }: OfReport) {
   };
   /** Take in the chosen ones, and this report, if it is not in. */
   const joinTo = async (id: string) => {
-    const others = similar?.filter((each) => chosen.has(each.id) && each.incident?.id !== id) ?? [];
+    const others = all.filter((each) => chosen.has(each.id) && each.incident?.id !== id);
     const ids = others.map((each) => each.id);
     if (report.incident === null) ids.push(report.id);
     const params = { path: { incident_id: id } };
@@ -142,7 +154,7 @@ function Similar({ open, report }: OfReport) {
     setProblem(() => reportTexts().related.joined(left));
   };
   const takeInChosen = () => {
-    const known = report.incident ?? similar?.find((each) => chosen.has(each.id) && each.incident)?.incident;
+    const known = report.incident ?? all.find((each) => chosen.has(each.id) && each.incident)?.incident;
     return known ? joinTo(known.id) : takeIn();
   };
   const toggle = (id: string) => {
@@ -179,20 +191,23 @@ function Similar({ open, report }: OfReport) {
           <ol class="report-list">
             {similar.map((other) => (
               <Row key={other.id} row={other} now={now.value}>
-                <label class="check">
-                  <input
-                    type="checkbox"
-                    aria-label={t.related.choose(other.reference)}
-                    checked={chosen.has(other.id)}
-                    onChange={() => toggle(other.id)}
-                  />
-                </label>
+                <Choice other={other} chosen={chosen} toggle={toggle} />
                 <span class="hint">{alikeText(other)}</span>
                 <Button onClick={() => setCompared(other)}>{t.related.compare(other.reference)}</Button>
               </Row>
             ))}
           </ol>
         </>
+      )}
+      <ByNumber report={report} onFound={name} />
+      {named.length > 0 && (
+        <ol class="report-list">
+          {named.map((other) => (
+            <Row key={other.id} row={other} now={now.value}>
+              <Choice other={other} chosen={chosen} toggle={toggle} />
+            </Row>
+          ))}
+        </ol>
       )}
       {chosen.size > 0 && (
         <div class="row">
@@ -229,6 +244,58 @@ function Similar({ open, report }: OfReport) {
         ]}
       />
     </>
+  );
+}
+
+interface ChoiceProps {
+  other: ListedReport;
+  chosen: ReadonlySet<string>;
+  toggle: (id: string) => void;
+}
+
+function Choice({ other, chosen, toggle }: ChoiceProps) {
+  return (
+    <label class="check">
+      <input
+        type="checkbox"
+        aria-label={reportTexts().related.choose(other.reference)}
+        checked={chosen.has(other.id)}
+        onChange={() => toggle(other.id)}
+      />
+    </label>
+  );
+}
+
+/** Find a report that is not suggested, by its number: it is then chosen as those are. */
+function ByNumber({ report, onFound }: Pick<OfReport, 'report'> & { onFound: (found: ListedReport) => void }) {
+  const t = reportTexts().related;
+  const { api } = useDesk();
+  const [typed, setTyped] = useState('');
+  const [error, setError] = useState<string | null>(null);
+  const find = async () => {
+    if (!isReference(typed)) return setError(t.noNumber);
+    const query = { reference: digits(typed) };
+    const outcome = await outcomeOf(api.GET('/v1/officer/reports', { params: { query } }));
+    if (!outcome.ok) return setError(outcome.failure.text);
+    const [found] = outcome.data.items;
+    if (!found) return setError(t.notFound);
+    if (found.id === report.id) return setError(t.itself);
+    setError(null);
+    setTyped('');
+    onFound(found);
+  };
+  return (
+    <Form class="row" onSubmit={() => void find()}>
+      <TextField
+        id="related-number"
+        label={t.byNumber}
+        error={error}
+        autocomplete="off"
+        value={typed}
+        onValue={setTyped}
+      />
+      <Button type="submit">{t.add}</Button>
+    </Form>
   );
 }
 
