@@ -2,9 +2,11 @@
 
 import json
 import re
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
+import cfnlint
 import pytest
 import yaml
 
@@ -66,3 +68,48 @@ def test_the_deployers_role_cannot_change_itself() -> None:
     page = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
     (name,) = set(re.findall(r"--role-name (\S+)", page))
     assert not name.startswith("tipline-")
+
+
+# Schemas name what their handlers may call, for uses that the template has not.
+NOT_USED = (
+    *("acm-pca", "amplify", "apprunner", "appsync", "bedrock-agentcore", "codedeploy"),
+    *("elasticfilesystem", "elasticloadbalancing", "firehose", "kinesis", "s3files", "s3tables"),
+)
+NO_RIGHTS = re.compile(r"iam:\w+(Group|User)Policy|ec2:\w*VerifiedAccess\w+")
+# What AWS's pages ask beyond the schemas: `create-a-vault` of AWS Backup, and the page
+# `using-service-linked-roles` of Cognito (SENDER_EMAIL), API Gateway (DOMAIN) and AWS Backup.
+BEYOND = {"backup-storage:MountCapsule"}
+SERVICE_ROLES = ("backup", "email.cognito-idp", "mrk.kms", "ops.apigateway")
+
+
+def test_the_deployer_may_do_all_that_cloudformation_asks_for(expanded: dict[str, Any]) -> None:
+    """By the registry's schemas, which cfn-lint has: for create, read, update and delete."""
+    folder = Path(cfnlint.__file__).parent / "data" / "schemas"
+    schemas = json.loads((folder / "providers" / "us-east-1.json").read_text())
+    needed = set(BEYOND)
+    for kind in {resource["Type"] for resource in expanded.values()}:
+        schema = json.loads((folder / "resources" / f"{schemas[kind]}.json").read_text())
+        for name, handler in schema.get("handlers", {}).items():
+            needed |= set() if name == "list" else set(handler["permissions"])
+    needed = {
+        each
+        for each in needed
+        if each.split(":")[0] not in NOT_USED and not NO_RIGHTS.fullmatch(each)
+    }
+    statements = json.loads((FOLDER / "deployer.json").read_text())["Statement"]
+    granted = [action for each in statements for action in each["Action"]]
+    assert sorted(e for e in needed if not any(fnmatchcase(e, g) for g in granted)) == []
+
+
+def test_the_deployer_may_have_services_make_their_roles() -> None:
+    statements = json.loads((FOLDER / "deployer.json").read_text())["Statement"]
+    (made,) = (each for each in statements if "iam:CreateServiceLinkedRole" in each["Action"])
+    begin = "arn:aws:iam::*:role/aws-service-role"
+    assert made["Resource"] == [f"{begin}/{each}.amazonaws.com/*" for each in SERVICE_ROLES]
+
+
+def test_the_deployer_may_pass_roles_of_the_app_only_in_a_policy_that_aws_takes() -> None:
+    text = (FOLDER / "deployer.json").read_text()
+    assert len(re.sub(r"\s", "", text)) <= 6144
+    passing = [e for e in json.loads(text)["Statement"] if "iam:PassRole" in e["Action"]]
+    assert [each["Resource"] for each in passing] == ["arn:aws:iam::*:role/tipline-*"]
