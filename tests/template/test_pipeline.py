@@ -2,6 +2,7 @@
 
 import json
 import re
+import subprocess
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,24 @@ def test_each_action_is_named_by_its_commit() -> None:
     used = re.findall(r"uses: (\S+)", TEXT)
     assert used
     assert [each for each in used if not re.fullmatch(r"[\w-]+/[\w-]+@[0-9a-f]{40}", each)] == []
+
+
+def test_each_list_of_packages_is_looked_through_for_newer_ones() -> None:
+    watched = yaml.safe_load((ROOT / ".github" / "dependabot.yml").read_text(encoding="utf-8"))
+    places = {
+        (each["package-ecosystem"], folder)
+        for each in watched["updates"]
+        for folder in each.get("directories", [each.get("directory")])
+    }
+    lists = {"pip": "requirements*.txt", "npm": "package-lock.json"}
+    git = ["git", "ls-files", *(f":(glob)**/{name}" for name in lists.values())]
+    found = subprocess.run(git, check=True, capture_output=True, text=True, cwd=ROOT).stdout.split()
+    assert places == {("github-actions", "/")} | {
+        (system, ("/" + path.rpartition("/")[0]))
+        for path in found
+        for system, name in lists.items()
+        if fnmatchcase(path.rpartition("/")[2], name)
+    }
 
 
 def test_only_a_deployment_that_somebody_asked_for_gets_a_token() -> None:
