@@ -1,10 +1,17 @@
 """The Chalice app. Its routes and event handlers are declared in `chalicelib/handlers/`."""
 
+import os
+import sys
+
 from chalice.app import Chalice
 
 from chalicelib import wiring
 from chalicelib.http import index, logs
 from chalicelib.kernel.config import Api, starting_function
+
+if "chalice.cli" in sys.modules and "API" not in os.environ:
+    # Chalice knows neither the tables nor the rights of `infra/`.
+    sys.exit("Use `make package` or `make deploy`: they run Chalice with the templates of infra/.")
 
 
 def create_app(api: Api | None = None) -> Chalice:

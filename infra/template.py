@@ -11,11 +11,18 @@ from typing import Any, NamedTuple
 
 import yaml
 
-from infra.shorthands import SHORTHANDS, logs_of
-
 _FOLDER = Path(__file__).parent
 # Chalice has one function for all routes. Here it serves the residents' alone.
 _CHALICES_NAMES = {"api_handler": "residents"}
+# CloudFormation's own, by their short forms:
+# https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic-function-reference.html
+_FUNCTIONS = frozenset(
+    {
+        *("And", "Condition", "Equals", "If", "Not", "Or"),
+        *("Base64", "Cidr", "FindInMap", "GetAtt", "GetAZs", "ImportValue", "Join", "Ref"),
+        *("Select", "Split", "Sub", "Transform"),
+    }
+)
 
 
 class Limits(NamedTuple):
@@ -39,12 +46,10 @@ def function_limits(chalice: Path = _FOLDER.parent / ".chalice") -> Mapping[str,
 
 def load(name: str, folder: Path = _FOLDER) -> Any:
     """Return the template `infra/<name>`, with CloudFormation's short forms (`!Ref`, `!GetAtt`,
-    `!Sub` …) and ours (`infra/shorthands.py`) as their long ones, and with the logs of functions.
+    `!Sub` …) as their long ones. Raises `yaml.constructor.ConstructorError` for a tag that
+    CloudFormation does not know.
     """
-    found = yaml.load((folder / name).read_text(encoding="utf-8"), Loader=_Loader)  # noqa: S506  it is a SafeLoader
-    if "Resources" in found:
-        found["Resources"] |= dict(logs_of(found["Resources"]))
-    return found
+    return yaml.load((folder / name).read_text(encoding="utf-8"), Loader=_Loader)  # noqa: S506  it is a SafeLoader
 
 
 def condition_holds(
@@ -106,12 +111,11 @@ class _Loader(yaml.CSafeLoader if yaml.__with_libyaml__ else yaml.SafeLoader):  
 
 
 def _function(loader: Any, suffix: str, node: yaml.Node) -> Any:
+    if suffix not in _FUNCTIONS:
+        raise yaml.constructor.ConstructorError(
+            problem=f"CloudFormation has no function !{suffix}", problem_mark=node.start_mark
+        )
     value = _value(loader, node)
-    if suffix in SHORTHANDS:
-        make = SHORTHANDS[suffix]
-        if isinstance(value, dict):
-            return make(**value)
-        return make(value) if isinstance(value, str) else make(*value)
     if suffix == "GetAtt" and isinstance(value, str):
         value = value.split(".", 1)
     return {suffix if suffix in ("Ref", "Condition") else f"Fn::{suffix}": value}

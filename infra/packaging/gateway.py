@@ -33,6 +33,16 @@ MOST_CHANGES = 80
 OFFICERS, RESIDENTS, CREATION = "OfficerThrottle", "Throttle", "CreateThrottle"
 # Routes with a limit that no other route has.
 _OWN_LIMITS = {("/v1/reports", "post"): CREATION, ("/v1/officer/pulse", "get"): "PulseThrottle"}
+# Of each response that the gateway makes itself.
+_HEADERS = {
+    "Content-Type": "'application/problem+json'",
+    "Cache-Control": "'no-store'",
+    "X-Content-Type-Options": "'nosniff'",
+    "X-Request-Id": "context.requestId",
+    "Access-Control-Allow-Origin": "'*'",
+    "Access-Control-Expose-Headers": "'Allow,Deprecation,ETag,Idempotency-Replayed,Location,"
+    "RateLimit,RateLimit-Policy,Retry-After,Sunset,X-Request-Id'",
+}
 _METHODS = frozenset({"get", "put", "post", "patch", "delete"})
 
 _ORIGIN = "method.response.header.Access-Control-Allow-Origin"
@@ -64,22 +74,33 @@ def write_responses(definition: dict[str, Any]) -> None:
     definition[RESPONSES] = complete_responses(definition)
     for path in definition["paths"].values():
         for method in path.values():
+            for declared in method["responses"].values():
+                declared["headers"] = {name: {"type": "string"} for name in _HEADERS}
             responses = method[INTEGRATION]["responses"]
-            responses |= {name: _with_body(response) for name, response in responses.items()}
+            for name, response in responses.items():
+                responses[name] = _written(response, "method.response.header")
 
 
 def complete_responses(definition: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the gateway's responses of a `DefinitionBody`, by kind, each with its body.
+    """Return the gateway's responses of a `DefinitionBody`, by kind, each with headers and body.
 
     Raises Incomplete for a text with `$`, which the gateway would take for a variable.
     """
-    return {kind: _with_body(response) for kind, response in definition[RESPONSES].items()}
+    return {
+        kind: _written(response, "gatewayresponse.header")
+        for kind, response in definition[RESPONSES].items()
+    }
 
 
-def _with_body(response: Mapping[str, Any]) -> dict[str, Any]:
+def _written(response: Mapping[str, Any], header: str) -> dict[str, Any]:
     (code,) = response["responseTemplates"].values()
     body = body_of(response["statusCode"], code)
-    return {**response, "responseTemplates": {"application/json": body}}
+    headers = {f"{header}.{name}": value for name, value in _HEADERS.items()}
+    return {
+        **response,
+        "responseParameters": headers | response.get("responseParameters", {}),
+        "responseTemplates": {"application/json": body},
+    }
 
 
 def body_of(status: str, code: str) -> str:

@@ -1,13 +1,13 @@
 """The IAM policy of each function, made from `infra/policies.yaml`."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from chalicelib.kernel.config import Api
-from infra import shorthands, template
+from infra import template
 
 ROOT = Path(__file__).parents[2]
 _NAMES = {"api_handler": Api.RESIDENTS}  # Chalice's name for it
@@ -65,6 +65,15 @@ def _statement(sid: str, right: Mapping[str, Any]) -> Statement:
     return statement | ({"Condition": condition} if condition else {})
 
 
+def _through(services: Iterable[str]) -> list[dict[str, str]]:
+    """Return the names of services through which a key is used. The documentation does not say how
+    KMS names a service in China, so each has both.
+    """
+    ends = ("amazonaws.com", "${AWS::URLSuffix}")
+    names = [f"{service}.${{AWS::Region}}.{end}" for service in services for end in ends]
+    return [{"Fn::Sub": name} for name in names]
+
+
 def _conditions(right: Mapping[str, Any]) -> Iterator[tuple[str, str, list[Any]]]:
     if rows := right.get("rows"):
         operator = "StringLike" if any("*" in row for row in rows) else "StringEquals"
@@ -80,7 +89,7 @@ def _conditions(right: Mapping[str, Any]) -> Iterator[tuple[str, str, list[Any]]
     if buckets := right.get("opens"):
         yield "StringEquals", "kms:EncryptionContext:aws:s3:arn", _resource(buckets)
     if services := right.get("through"):
-        yield "StringEquals", "kms:ViaService", shorthands.through(*services)
+        yield "StringEquals", "kms:ViaService", _through(services)
 
 
 def _resource(named: Any) -> Any:

@@ -117,7 +117,6 @@ def test_the_times_of_the_data_map_are_those_of_the_code() -> None:
     ("name", "file", "setting", "value", "time"),
     [
         ("logs", "app.yaml", "RetentionInDays", "30", "30 days"),
-        ("logs", "shorthands.py", 'RetentionInDays"', "30", "30 days"),
         ("copies", "backups.yaml", "DeleteAfterDays", "35", "35 days"),
         ("exports", "resources.yaml", "ExpirationInDays", "1", "1 day"),
         ("seals", "resources.yaml", "COMPLIANCE, Years", "2", "730 days"),
