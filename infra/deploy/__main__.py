@@ -25,6 +25,7 @@ from infra import template
 from infra.deploy import plan, smoke, web_clients
 from infra.deploy.artefacts import Artefacts, Packaged, read_packaged
 from infra.deploy.checks import (
+    check_china,
     check_city,
     check_concurrency,
     check_isolation,
@@ -126,6 +127,7 @@ def _check(
     given = read_parameters(declared, os.environ)
     check_isolation(given, region, partition)
     present = find_stack(stage, session)
+    check_china(given, present, partition)
     account = make_client(session, "sts").get_caller_identity()["Account"]
     Stack(stack_name(stage), make_client(session, "cloudformation")).refuse_busy(present)
     awslambda = make_client(session, "lambda")

@@ -39,6 +39,8 @@ USUAL_CONCURRENCY = 1000
 # AWS names all its commercial regions but Asia Pacific (New Zealand) (Lambda developer guide,
 # "Tenant isolation"). China and GovCloud are partitions of their own, and have none.
 WITHOUT_TENANT_ISOLATION = ("ap-southeast-6",)
+# The platform applications of SNS that push to phones.
+PUSHES = ("ApnsApplication", "FcmApplication")
 SHARED = "DECODER_ISOLATION=shared (docs/security.md says what protects files from each other then)"
 OUTPUT = "City"
 # Each category with its shards: `other=1 lost=4`.
@@ -175,6 +177,27 @@ def check_isolation(given: Mapping[str, str], region: str, partition: str) -> No
         raise Refused(
             f"DECODER_ISOLATION=tenant: Lambda has no tenant isolation in {region}. Nothing was "
             f"changed. Deploy to another region, or with {SHARED}."
+        )
+
+
+def check_china(
+    given: Mapping[str, str], present: Mapping[str, Any] | None, partition: str
+) -> None:
+    """Raise Refused for what AWS does not have in China (docs/china.md). A parameter that is not
+    given keeps its value.
+    """
+    if partition != "aws-cn":
+        return
+    after = {**parameters_of(present), **given}
+    if not after.get("Issuer"):
+        raise Refused(
+            "Cognito has no user pools in China. Nothing was changed. Officers sign in at an "
+            "OpenID Connect issuer of yours: give ISSUER, JWKS_URI and CLIENT_ID (docs/china.md)."
+        )
+    if pushes := [f"{environment_name(name)}=" for name in PUSHES if after.get(name)]:
+        raise Refused(
+            "SNS pushes to no phone in China. Nothing was changed. Deploy with "
+            f"{' and '.join(pushes)}, which empties what was given (docs/china.md)."
         )
 
 

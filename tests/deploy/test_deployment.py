@@ -13,7 +13,12 @@ from botocore.exceptions import ClientError
 from moto import mock_aws
 
 from infra.deploy.__main__ import check, prepare
-from infra.deploy.checks import check_concurrency, check_isolation, reserve_for_authorizer
+from infra.deploy.checks import (
+    check_china,
+    check_concurrency,
+    check_isolation,
+    reserve_for_authorizer,
+)
 from infra.stage.console import Refused
 
 TEMPLATE: dict[str, Any] = {
@@ -345,6 +350,25 @@ def test_a_region_without_tenant_isolation_has_no_isolated_decoder(
         check_isolation({"DecoderIsolation": "tenant"}, region, partition)
     check_isolation({"DecoderIsolation": "shared"}, region, partition)
     check_isolation({}, region, partition)
+
+
+def test_in_china_a_stage_names_its_issuer_before_anything_is_sent() -> None:
+    with pytest.raises(Refused, match=r"no user pools in China.*give ISSUER, JWKS_URI and CLIENT"):
+        check_china({}, None, "aws-cn")
+    # To empty it is to go back to a pool that is not there.
+    kept = [{"ParameterKey": "Issuer", "ParameterValue": "https://id.example.cn"}]
+    with pytest.raises(Refused, match="no user pools in China"):
+        check_china({"Issuer": ""}, {"Parameters": kept}, "aws-cn")
+    check_china({}, {"Parameters": kept}, "aws-cn")
+    check_china({"Issuer": "https://id.example.cn"}, None, "aws-cn")
+    check_china({}, None, "aws")
+
+
+def test_in_china_no_stage_pushes_to_phones() -> None:
+    given = {"Issuer": "https://id.example.cn", "FcmApplication": "arn:aws-cn:sns:…:app/GCM/tips"}
+    with pytest.raises(Refused, match=r"no phone in China.*FCM_APPLICATION="):
+        check_china(given, None, "aws-cn")
+    check_china(given, None, "aws")
 
 
 def test_a_region_with_tenant_isolation_has_an_isolated_decoder() -> None:
